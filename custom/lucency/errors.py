@@ -24,3 +24,24 @@ class TableError(LucencyError):
 
 class ConfigError(LucencyError):
     """A bundle configuration, override or weights file that does not fit."""
+
+
+def explanation(error: BaseException) -> str | None:
+    """Find the one line for the user in a chain of causes; ``None`` means the error is nobody's input.
+
+    MONAI wraps what goes wrong inside components in errors of its own, several layers deep.
+
+    Example:
+        >>> wrapped = RuntimeError("Failed to instantiate component")
+        >>> wrapped.__cause__ = LucencyError("table.csv: no such file")
+        >>> explanation(wrapped)
+        'table.csv: no such file'
+        >>> explanation(ZeroDivisionError("division by zero")) is None
+        True
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, LucencyError | OSError):
+            return " ".join(str(cause).split())
+        cause = cause.__cause__ or cause.__context__
+    return None

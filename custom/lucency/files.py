@@ -41,7 +41,9 @@ def write_atomically(path: str | Path, content: bytes | str) -> Path:
     except OSError as error:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
-        raise LucencyError(f"{path}: cannot be written ({error.strerror or error}); free space or choose another folder") from error
+        raise LucencyError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or choose another folder"
+        ) from error
     return path
 
 

@@ -1,1 +1,20 @@
-"""."""
+"""Handlers that MONAI's trainers and evaluators lack: exact resume, guards, the record of a run."""
+
+from .checkpoint import RunCheckpoint
+from .early_stopping import EarlyStopping
+from .loss_guard import NonFiniteLossGuard
+from .run_record import RunRecord
+from .seeding import SeedEveryEpoch
+from .tensorboard import FindingsTensorBoard
+from .weights import LoadWeights, read_weights
+
+__all__ = [
+    "EarlyStopping",
+    "FindingsTensorBoard",
+    "LoadWeights",
+    "NonFiniteLossGuard",
+    "RunCheckpoint",
+    "RunRecord",
+    "SeedEveryEpoch",
+    "read_weights",
+]

@@ -1,0 +1,87 @@
+"""Running a bundle's workflow strictly: the files that belong together, checked overrides, one-line errors."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from monai.bundle import ConfigParser, ConfigWorkflow
+
+from ..errors import ConfigError
+from .keys import suggestion
+from .overrides import check_overrides
+
+BASES = {"evaluate": "train", "multi_gpu_train": "train"}  # workflows that are overlays on another one's file
+
+
+def config_files(bundle: str | Path, workflow: str, groups: Mapping[str, str] | None = None) -> list[Path]:
+    """List the configuration files of a workflow in the order in which they override each other.
+
+    Base first, then one file for each chosen group option (``{"loss": "wan"}`` is `configs/loss/wan.yaml`), then the
+    overlay of the workflow itself.
+
+    Raises:
+        ConfigError: no such bundle, workflow or option; names the ones there are.
+    """
+    configs = Path(bundle) / "configs"
+    if not configs.is_dir():
+        raise ConfigError(f"{bundle}: not a bundle (no configs folder); give the path of a folder under bundles/")
+    names = [BASES[workflow], workflow] if workflow in BASES else [workflow]
+    files = [_one_of(configs, name, "workflow") for name in names]
+    chosen = [_one_of(configs / group, option, group) for group, option in (groups or {}).items()]
+    return [files[0], *chosen, *files[1:]]
+
+
+def config_groups(bundle: str | Path) -> list[str]:
+    """Names of the option groups of a bundle: the folders below `configs`."""
+    return sorted(folder.name for folder in (Path(bundle) / "configs").glob("*/"))
+
+
+def run_bundle(
+    bundle: str | Path,
+    workflow: str,
+    *,
+    groups: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> ConfigWorkflow:
+    """Run a workflow of a bundle as ``python -m monai.bundle run`` would, after checking every key.
+
+    Args:
+        bundle: folder of the bundle.
+        workflow: ``train``, ``evaluate``, ``inference`` or ``multi_gpu_train``.
+        groups: chosen options, such as ``{"loss": "wan"}``.
+        overrides: configuration keys to values; `bundle_root` is the bundle's folder unless given.
+
+    Returns:
+        The finished workflow.
+
+    Raises:
+        ConfigError: a file or key that is not there.
+    """
+    files = config_files(bundle, workflow, groups)
+    config = _load(files)
+    check_overrides(config, overrides or {})
+    kind = "infer" if workflow == "inference" else "train"
+    with_root = {"bundle_root": str(Path(bundle).resolve()), **(overrides or {})}
+    runner = ConfigWorkflow(config_file=[str(file) for file in files], workflow_type=kind, **with_root)
+    runner.initialize()
+    runner.run()
+    runner.finalize()
+    return runner
+
+
+def _load(files: Sequence[Path]) -> dict[str, Any]:
+    try:
+        parser = ConfigParser()
+        parser.read_config([str(file) for file in files])
+        return dict(parser.get())
+    except Exception as error:  # the YAML and JSON readers raise types of their own
+        raise ConfigError(f"{', '.join(map(str, files))}: not readable as configuration ({error})") from error
+
+
+def _one_of(folder: Path, name: str, what: str) -> Path:
+    for suffix in (".yaml", ".json"):
+        if (file := folder / f"{name}{suffix}").is_file():
+            return file
+    known = sorted(file.stem for file in folder.glob("*.*") if file.suffix in (".yaml", ".json"))
+    known = [stem for stem in known if stem != "metadata"]
+    raise ConfigError(f"no {what} {name!r} in {folder}{suggestion(name, known)} (there are: {', '.join(known)})")

@@ -1,0 +1,152 @@
+"""Best and last checkpoints, and the exact resume of a killed run."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+from monai.engines import Evaluator
+from monai.utils.enums import CommonKeys
+from torch import nn
+
+from ..errors import ConfigError
+from ..files import write_atomically
+from .weights import load_network_state
+
+
+class RunCheckpoint:
+    """Keep `model.pt` (best), `last.pt` (everything needed to go on) and `history.csv` in one folder.
+
+    After each epoch `last.pt` takes network, optimiser, learning-rate schedule, AMP scaler, epoch, best metric and
+    history; when the trainer starts and `last.pt` is there, all of it is restored and training goes on with the next
+    epoch. Together with `SeedEveryEpoch` a run that is killed at any moment and started again ends, on the same CPU,
+    with the same weights as an unbroken one. Files are written to a temporary name and renamed: a full disk or a kill
+    leaves the former ones whole. `model.pt` is a plain ``state_dict`` without a ``module.`` prefix.
+
+    Attach it after the ValidationHandler and the learning-rate handler: it saves what they have changed.
+
+    Args:
+        folder: where the three files live.
+        network: the network, wrapped in DistributedDataParallel or not.
+        optimizer: its optimiser.
+        lr_scheduler: its schedule.
+        evaluator: the validation engine; a new best key metric there renews `model.pt`.
+        resume: ``False`` starts afresh and overwrites what is in the folder.
+
+    Raises:
+        ConfigError: `last.pt` is unreadable or belongs to another network.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: str | Path,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        lr_scheduler: Any,
+        evaluator: Evaluator,
+        resume: bool = True,
+    ) -> None:
+        self.folder = Path(folder)
+        self.network = network.module if isinstance(network, nn.parallel.DistributedDataParallel) else network
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        self.evaluator = evaluator
+        self.resume = resume
+        self.history: list[dict[str, float]] = []
+        self._loss_sum = 0.0
+
+    @property
+    def last(self) -> Path:
+        """Path of the checkpoint that a rerun goes on from."""
+        return self.folder / "last.pt"
+
+    def attach(self, engine: Engine) -> None:
+        """Register with a trainer."""
+        engine.add_event_handler(Events.STARTED, self._start)
+        engine.add_event_handler(Events.EPOCH_STARTED, self._reset_loss)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._add_loss)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._save)
+
+    def _start(self, engine: Engine) -> None:
+        if self.resume and self.last.exists():
+            self._restore(engine)
+            engine.logger.info(f"Resumed {self.last} after epoch {engine.state.epoch}.")
+
+    def _restore(self, engine: Engine) -> None:
+        try:
+            saved = torch.load(self.last, map_location=engine.state.device, weights_only=True)
+            network_state = saved["network"]
+        except Exception as error:  # torch raises many types for a file that is not a checkpoint
+            raise ConfigError(
+                f"{self.last}: not a checkpoint of this program ({type(error).__name__}); delete it to start afresh"
+            ) from error
+        load_network_state(self.network, network_state, self.last)
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.lr_scheduler.load_state_dict(saved["lr_scheduler"])
+        if saved["scaler"] and getattr(engine, "scaler", None) is not None:
+            engine.scaler.load_state_dict(saved["scaler"])
+        engine.state.epoch = saved["epoch"]
+        engine.state.iteration = saved["epoch"] * engine.state.epoch_length
+        self.evaluator.state.best_metric = saved["best_metric"]
+        self.evaluator.state.best_metric_epoch = saved["best_metric_epoch"]
+        self.history = saved["history"]
+
+    def _reset_loss(self, engine: Engine) -> None:
+        self._loss_sum = 0.0
+
+    def _add_loss(self, engine: Engine) -> None:
+        self._loss_sum += float(engine.state.output[CommonKeys.LOSS])
+
+    def _save(self, engine: Engine) -> None:
+        state = self.evaluator.state
+        validated = state.epoch == engine.state.epoch
+        row = {
+            "epoch": engine.state.epoch,
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "loss": self._loss_sum / engine.state.epoch_length,
+        }
+        row |= {name: value for name, value in state.metrics.items() if validated and isinstance(value, float)}
+        self.history.append(row)
+        if engine.state.rank != 0:
+            return
+        if validated and state.best_metric_epoch == engine.state.epoch:
+            write_atomically(self.folder / "model.pt", serialise(self.network.state_dict()))
+        write_atomically(self.last, serialise(self._content(engine)))
+        write_atomically(self.folder / "history.csv", _as_csv(self.history))
+
+    def _content(self, engine: Engine) -> dict[str, Any]:
+        scaler = getattr(engine, "scaler", None)
+        return {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "lr_scheduler": self.lr_scheduler.state_dict(),
+            "scaler": scaler.state_dict() if scaler is not None else {},
+            "epoch": engine.state.epoch,
+            "best_metric": float(self.evaluator.state.best_metric),
+            "best_metric_epoch": self.evaluator.state.best_metric_epoch,
+            "history": self.history,
+        }
+
+
+def serialise(content: Any) -> bytes:
+    """Serialise in memory, so that a full disk shows as an OSError of one `write` and not as a torn zip file.
+
+    Example:
+        >>> torch.load(io.BytesIO(serialise({"epoch": 3})), weights_only=True)
+        {'epoch': 3}
+    """
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def _as_csv(rows: list[dict[str, float]]) -> str:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,118 @@
+"""What a run was made of: its whole configuration, versions, seed and data, written beside the checkpoint."""
+
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from ignite.engine import Engine, Events
+from monai.bundle import ConfigParser, ConfigWorkflow
+
+from ..bundle.keys import flatten, unused_keys
+from ..data import read_study_table, table_fingerprint
+from ..errors import ConfigError
+from ..files import first_few, write_atomically
+
+PACKAGES = ("lucency", "torch", "monai", "pytorch-ignite", "numpy", "pandas", "pydicom")
+FREE_TO_CHANGE = (  # a resumed run may change how it runs, not what it learns
+    "bundle_root", "dataset_dir", "table", "val_table", "image_root", "ckpt_dir", "output_dir", "max_epochs",
+    "patience", "val_interval", "num_workers", "cache_rate", "device", "resume", "progress_bar",
+)  # fmt: skip
+
+
+class RunRecord:
+    """Write `config.yaml` and `run.json` when a run starts, and refuse to resume a different one.
+
+    `config.yaml` is the one complete configuration that is executed (all files merged, overrides applied) and runs by
+    itself; `run.json` holds package versions, seed, device, command line and the SHA-256 fingerprint of each study
+    table. A top-level key that nothing uses, such as a misspelt ``--looss``, is an error; MONAI's runner ignores it.
+
+    Args:
+        folder: the checkpoint folder.
+        seed: seed of the run.
+        tables: paths of the study tables that the run reads.
+
+    Raises:
+        ConfigError: an unused key; or the folder holds a run with other data or another configuration.
+    """
+
+    def __init__(self, *, folder: str | Path, seed: int, tables: Sequence[str | Path]) -> None:
+        self.folder = Path(folder)
+        self.seed = seed
+        self.tables = list(dict.fromkeys(str(table) for table in tables))
+        parser = _running_parser()
+        self.config: dict[str, Any] = {k: v for k, v in (parser.get() if parser else {}).items() if k != "_meta_"}
+
+    def attach(self, engine: Engine) -> None:
+        """Register with a trainer, before `RunCheckpoint`."""
+        engine.add_event_handler(Events.STARTED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        """Check the keys and the record in the folder, then write this run's."""
+        if unused := unused_keys(self.config):
+            raise ConfigError("; ".join(unused))
+        record = self.record(str(engine.state.device))
+        if (self.folder / "last.pt").exists():
+            self._refuse_another_run(record)
+        if engine.state.rank == 0:
+            write_atomically(self.folder / "config.yaml", yaml.safe_dump(self.config, sort_keys=False))
+            write_atomically(self.folder / "run.json", json.dumps(record, indent=2) + "\n")
+
+    def record(self, device: str) -> dict[str, Any]:
+        """Collect the content of `run.json`."""
+        fingerprints = {table: table_fingerprint(read_study_table(table, check_files=False)) for table in self.tables}
+        return {
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "command": sys.argv,
+            "seed": self.seed,
+            "data": fingerprints,
+            "device": device,
+            "threads": torch.get_num_threads(),
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in PACKAGES},
+        }
+
+    def _refuse_another_run(self, record: dict[str, Any]) -> None:
+        try:
+            before = json.loads((self.folder / "run.json").read_text())
+            config = yaml.safe_load((self.folder / "config.yaml").read_text())
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise ConfigError(
+                f"{self.folder}: holds a last.pt but no readable run.json and config.yaml; choose another ckpt_dir"
+            ) from error
+        changed = _changes(config, self.config)
+        if list(before["data"].values()) != list(record["data"].values()):
+            changed.insert(0, "content of the study table")
+        if changed:
+            raise ConfigError(
+                f"{self.folder}: holds an unfinished or finished run that differs in {first_few(changed)}; "
+                "choose another ckpt_dir, or start afresh with --resume False"
+            )
+
+
+def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Name the keys whose values differ, leaving out those that a resumed run may change."""
+    old, new = flatten(before), flatten(now)
+    names = dict.fromkeys([*old, *new])
+    return [name for name in names if old.get(name) != new.get(name) and name.split("::")[0] not in FREE_TO_CHANGE]
+
+
+def _running_parser() -> ConfigParser | None:
+    """Find the parser of the bundle that is instantiating us.
+
+    MONAI hands components no reference to the configuration they come from, and its runner keeps none. The workflow is
+    up the call stack of every component it builds, whoever started it (``monai.bundle run``, torchrun, `lucency run`).
+    """
+    frame = sys._getframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, ConfigWorkflow):
+            return owner.parser
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
