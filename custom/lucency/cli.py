@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ app.add_typer(import_app, name="import")
 
 def main() -> None:
     """Run the command; an error that the user can mend is one line on standard error and exit status 1."""
+    # MONAI tries every reader it knows, even where the configuration names one
+    warnings.filterwarnings("ignore", message="NvImgCodecPydicomReader")
     try:
         app()
     except KeyboardInterrupt:

@@ -1,5 +1,7 @@
 """Errors that name the thing, the reason and the mend in one line."""
 
+from collections.abc import Iterator
+
 
 class LucencyError(ValueError):
     """Base of every error that a user can mend; the command line prints its text alone, without a traceback.
@@ -26,10 +28,16 @@ class ConfigError(LucencyError):
     """A bundle configuration, override or weights file that does not fit."""
 
 
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk from an error down its chain of causes; MONAI wraps what goes wrong in a component several layers deep."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
 def explanation(error: BaseException) -> str | None:
     """Find the one line for the user in a chain of causes; ``None`` means the error is nobody's input.
-
-    MONAI wraps what goes wrong inside components in errors of its own, several layers deep.
 
     Example:
         >>> wrapped = RuntimeError("Failed to instantiate component")
@@ -39,9 +47,5 @@ def explanation(error: BaseException) -> str | None:
         >>> explanation(ZeroDivisionError("division by zero")) is None
         True
     """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, LucencyError | OSError):
-            return " ".join(str(cause).split())
-        cause = cause.__cause__ or cause.__context__
-    return None
+    ours = [" ".join(str(cause).split()) for cause in causes(error) if isinstance(cause, LucencyError | OSError)]
+    return ours[0] if ours else None

@@ -98,7 +98,7 @@ class RunCheckpoint:
         self._loss_sum = 0.0
 
     def _add_loss(self, engine: Engine) -> None:
-        self._loss_sum += float(engine.state.output[CommonKeys.LOSS])
+        self._loss_sum += engine.state.output[CommonKeys.LOSS].item()
 
     def _save(self, engine: Engine) -> None:
         state = self.evaluator.state

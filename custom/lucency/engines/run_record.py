@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -109,10 +110,10 @@ def _running_parser() -> ConfigParser | None:
     MONAI hands components no reference to the configuration they come from, and its runner keeps none. The workflow is
     up the call stack of every component it builds, whoever started it (``monai.bundle run``, torchrun, `lucency run`).
     """
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         owner = frame.f_locals.get("self")
         if isinstance(owner, ConfigWorkflow):
             return owner.parser
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None

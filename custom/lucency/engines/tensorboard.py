@@ -45,7 +45,7 @@ class FindingsTensorBoard:
         self.writer.add_images("training images", torch.as_tensor(images), engine.state.iteration)
 
     def _write_loss(self, engine: Engine) -> None:
-        self.writer.add_scalar("loss/train", float(engine.state.output[CommonKeys.LOSS]), engine.state.iteration)
+        self.writer.add_scalar("loss/train", engine.state.output[CommonKeys.LOSS].item(), engine.state.iteration)
 
     def _write_metrics(self, engine: Engine) -> None:
         step = engine.state.iteration

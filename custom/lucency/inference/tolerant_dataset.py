@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.utils.data import Dataset
 
-from ..errors import explanation
+from ..errors import causes, explanation
 
 
 class TolerantDataset(Dataset[dict[str, Any]]):
@@ -46,11 +46,13 @@ class TolerantDataset(Dataset[dict[str, Any]]):
         try:
             return {**record, "image": torch.as_tensor(self.transform(dict(record))["image"])}
         except Exception as error:  # whatever is wrong with one file must not end the run
-            return self._placeholder(record, "failed", explanation(error) or _first_line(error))
+            return self._placeholder(record, "failed", _one_line(error))
 
     def _placeholder(self, record: dict[str, Any], status: str, reason: str) -> dict[str, Any]:
         return {**record, "image": torch.zeros(self.shape), "status": status, "reason": reason}
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+def _one_line(error: Exception) -> str:
+    *_, first = causes(error)
+    text = (str(first).strip() or "no message").splitlines()[0]
+    return explanation(error) or f"{type(first).__name__}: {text}"

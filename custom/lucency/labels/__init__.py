@@ -1,1 +1,23 @@
-"""."""
+"""What is known about a finding on an image, what the findings are called, and how a state becomes a target."""
+
+from .finding import Code, Finding
+from .policies import TargetPolicy
+from .states import LabelState, encode_states, is_mentioned, is_observed, parse_state
+from .target_values import check_targets
+from .vocabulary import CHEXPERT14, NIH14, Vocabulary, vocabulary
+
+__all__ = [
+    "CHEXPERT14",
+    "NIH14",
+    "Code",
+    "Finding",
+    "LabelState",
+    "TargetPolicy",
+    "Vocabulary",
+    "check_targets",
+    "encode_states",
+    "is_mentioned",
+    "is_observed",
+    "parse_state",
+    "vocabulary",
+]

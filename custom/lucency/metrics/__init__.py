@@ -1,1 +1,30 @@
-"""."""
+"""Metrics for labels that are partly unknown; see docs/reference/metrics.md."""
+
+from typing import TYPE_CHECKING, Any
+
+from .bootstrap import BootstrapInterval, BootstrapResult, bootstrap_intervals, paired_bootstrap
+from .ranking import RankingResult, auroc, average_precision, ranking_metrics
+
+if TYPE_CHECKING:
+    from .finding_metrics import FindingMetrics
+
+__all__ = [
+    "BootstrapInterval",
+    "BootstrapResult",
+    "FindingMetrics",
+    "RankingResult",
+    "auroc",
+    "average_precision",
+    "bootstrap_intervals",
+    "paired_bootstrap",
+    "ranking_metrics",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `FindingMetrics` on first use: MONAI takes seconds to import, the other metrics need numpy alone."""
+    if name == "FindingMetrics":
+        from .finding_metrics import FindingMetrics
+
+        return FindingMetrics
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

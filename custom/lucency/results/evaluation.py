@@ -7,12 +7,13 @@ import pandas as pd
 
 from ..errors import TableError
 from ..files import first_few
-from ..metrics import auroc, average_precision, bootstrap_intervals
+from ..metrics import bootstrap_intervals, ranking_metrics
 
 MACRO = "macro"
 EVERYTHING = "all"
 TARGET = "target_"
 PROBABILITY = "probability_"
+FIGURES = ("auroc", "auroc_low", "auroc_high", "ap", "ap_low", "ap_high")
 
 
 def scored_findings(scores: pd.DataFrame) -> list[str]:
@@ -62,28 +63,31 @@ def evaluate_scores(
 
 def _measure(group: str, scores: pd.DataFrame, replicates: int, seed: int) -> pd.DataFrame:
     findings = scored_findings(scores)
-    probabilities = scores[[PROBABILITY + f for f in findings]].to_numpy(float)
-    targets = scores[[TARGET + f for f in findings]].to_numpy(float)
+    probabilities = scores[[PROBABILITY + finding for finding in findings]].to_numpy(float)
+    targets = scores[[TARGET + finding for finding in findings]].to_numpy(float)
     patients = scores["patient"].astype(str).to_numpy()
-    points = {"auroc": auroc(probabilities, targets), "ap": average_precision(probabilities, targets)}
-    counts = points["auroc"]
-    defined = bool(counts.defined.any())
+    area, precision = ranking_metrics(probabilities, targets, findings)
     table = pd.DataFrame(
         {
             "group": group,
             "finding": [*findings, MACRO],
             "images": len(scores),
             "patients": len(np.unique(patients)),
-            "positive": [*counts.n_positive, int(counts.n_positive.sum())],
-            "negative": [*counts.n_negative, int(counts.n_negative.sum())],
+            "positive": [*area.n_positive, area.n_positive.sum()],
+            "negative": [*area.n_negative, area.n_negative.sum()],
         }
     )
-    intervals = (
-        bootstrap_intervals(probabilities, targets, patients, replicates=replicates, seed=seed) if defined else None
+    if not area.defined.any():
+        return table.assign(**dict.fromkeys(FIGURES, np.nan))
+    intervals = bootstrap_intervals(
+        probabilities, targets, patients, replicates=replicates, seed=seed, findings=findings
     )
-    for name, point in points.items():
-        interval = getattr(intervals, "auroc" if name == "auroc" else "average_precision", None)
-        table[name] = [*point.values, point.macro if defined else np.nan]
-        table[f"{name}_low"] = [*interval.low, interval.macro_low] if interval else np.nan
-        table[f"{name}_high"] = [*interval.high, interval.macro_high] if interval else np.nan
+    for name, point, interval in (
+        ("auroc", area, intervals.auroc),
+        ("ap", precision, intervals.average_precision),
+    ):
+        low, high = interval.macro_interval
+        table[name] = [*point.values, point.macro]
+        table[f"{name}_low"] = [*interval.low, low]
+        table[f"{name}_high"] = [*interval.high, high]
     return table

@@ -54,6 +54,10 @@ class PredictionTable:
         """Path of the journal of an unfinished run."""
         return self.folder / "predictions.partial.jsonl"
 
+    @property
+    def _first_line(self) -> str:
+        return json.dumps({"model": self.model}) + "\n"
+
     def is_done(self, file: str) -> bool:
         """Tell whether the file has its row already."""
         return file in self.rows
@@ -65,11 +69,11 @@ class PredictionTable:
             LucencyError: the journal cannot be written, for instance because the disk is full.
         """
         fresh = not self.journal.exists()
-        lines = ([{"model": self.model}] if fresh else []) + list(rows)
+        lines = [json.dumps(row) + "\n" for row in rows]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self.journal.open("a") as file:
-                file.writelines(json.dumps(line) + "\n" for line in lines)
+                file.writelines([self._first_line, *lines] if fresh else lines)
         except OSError as error:
             raise LucencyError(
                 f"{self.journal}: cannot be written ({error.strerror}); free space and run again"
@@ -104,7 +108,7 @@ class PredictionTable:
         except OSError:
             return
         whole = [line for line in lines if line.endswith("\n")]  # a kill can leave half a line
-        if not whole or json.loads(whole[0]).get("model") != self.model:
+        if not whole or whole[0] != self._first_line:
             self.journal.unlink()
             return
         if len(whole) < len(lines):

@@ -42,7 +42,7 @@ def write_report(
         title=title,
         overall=overall.loc[MACRO],
         rows=[(display[f], overall.loc[f]) for f in findings],
-        undefined=[display[f] for f in findings if pd.isna(overall.loc[f, "auroc"])],
+        undefined=[display[f] for f in overall.index[overall["auroc"].isna()] if f != MACRO],
         groups=[(g, r) for g, r in metrics[metrics.finding == MACRO].set_index("group").iterrows() if g != EVERYTHING],
         roc=_embed(roc_figure(scores, overall, display)),
         examples=[_example(row, display) for _, row in example_rows(scores, findings).iterrows()],

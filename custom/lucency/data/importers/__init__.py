@@ -1,0 +1,7 @@
+"""Label files as they are published, read with every raw value's meaning declared."""
+
+from .chexpert import import_chexpert
+from .folder import import_folder
+from .nih import import_nih
+
+__all__ = ["import_chexpert", "import_folder", "import_nih"]

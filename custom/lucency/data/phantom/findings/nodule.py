@@ -1,0 +1,35 @@
+"""Nodule: a rounded lesion of less than 3 cm."""
+
+import numpy as np
+
+from ..chest import Chest
+from ..shapes import outline_squared
+from .sign import Sign
+
+
+class Nodule(Sign):
+    """One to four round densities of 0.9 to 2.8 cm inside the lungs; some hold calcium."""
+
+    sides = (0.40, 0.32, 0.28)
+
+    def choose(self) -> None:
+        """Number, places, and whether calcified."""
+        self.count = int(self.rng.choice([1, 2, 3], p=[0.6, 0.25, 0.15]))
+        self.calcium = self.rng.random() < 0.12
+
+    def paint(self, chest: Chest) -> None:
+        """Replace lung by small balls of tissue."""
+        for side in self.affected:
+            for _ in range(self.count):
+                self._ball(chest, side)
+
+    def _ball(self, chest: Chest, side: int) -> None:
+        diameter = self.grade(0.9, 2.8) * self.between(0.9, 1.0)
+        x, y = chest.place(side, self.between(0.12, 0.85), self.between(0.12, 0.9))
+        box = chest.grid.around(x, y, diameter)
+        radii = [diameter / 2 * self.between(0.88, 1.1) for _ in range(7)]
+        squared = outline_squared(chest.x[box] - x, chest.y[box] - y, radii)
+        ball = 1.7 * diameter * np.sqrt(np.maximum(1 - squared, 0))
+        chest.opacify(np.clip(ball / np.maximum(chest.lung[box], 1.0), 0, 0.85), box)
+        if self.calcium:
+            chest.calcium[box] += 0.35 * ball * (chest.lung[box] > 1)

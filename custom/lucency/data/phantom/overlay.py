@@ -1,0 +1,64 @@
+"""What the technologist leaves on the image: side marker, lettering and the edges of the collimator."""
+
+import numpy as np
+
+from .grid import Grid
+from .shapes import Field, ramp
+from .streams import between
+
+_GLYPHS = {
+    "A": "01110 10001 10001 11111 10001 10001 10001",
+    "B": "11110 10001 10001 11110 10001 10001 11110",
+    "E": "11111 10000 10000 11110 10000 10000 11111",
+    "L": "10000 10000 10000 10000 10000 10000 11111",
+    "O": "01110 10001 10001 10001 10001 10001 01110",
+    "P": "11110 10001 10001 11110 10000 10000 10000",
+    "R": "11110 10001 10001 11110 10100 10010 10001",
+    "T": "11111 00100 00100 00100 00100 00100 00100",
+}
+
+
+def finish(image: Field, grid: Grid, rng: np.random.Generator, view: str) -> Field:
+    """Collimate and letter an image; its least value becomes exactly 0 and the lead marker exactly 1.
+
+    The marker is an L in the upper right corner (the patient's left) or an R in the upper left one.
+
+    Args:
+        image: displayed image in [0, 1].
+        grid: the detector.
+        rng: the image's stream.
+        view: "PA" or "AP"; some AP images carry lettering.
+    """
+    steps = ((np.arange(grid.size) + 0.5) * grid.pixel).astype(np.float32)
+    across, down = np.meshgrid(steps, steps)
+    turn = between(rng, -0.03, 0.03)
+    edges = (across + turn * down, grid.field - across + turn * down, down - turn * across, grid.field - down - turn * across)
+    inset = [between(rng, 0.3, 2.6) if rng.random() < 0.3 else -3.0 for _ in edges]
+    for distance, width in zip(edges, inset, strict=True):
+        image = image * (0.02 + 0.98 * ramp(distance - width, 0.15))
+    low, high = float(image.min()), float(image.max())
+    image = 0.97 * (image - low) / (high - low)
+    left = rng.random() < 0.7
+    height = between(rng, 1.3, 1.9)
+    margin_x, margin_y = max(inset[1 if left else 0], 0) + 1.6, max(inset[2], 0) + 1.3
+    x, y = margin_x + between(rng, 0, 1.6), margin_y + between(rng, 0, 2.2)
+    if left:
+        x = grid.field - x
+    _letter(image, across - x, down - y, "L" if left else "R", height, between(rng, -0.25, 0.25), 1.0)
+    if view == "AP":
+        words = [word for word in ("PORTABLE", "AP") if rng.random() < 0.35]
+        for row, word in enumerate(words):
+            start = 3.0 if left else grid.field - 3.0 - 0.75 * len(word)  # in the corner the marker leaves free
+            for place, letter in enumerate(word):
+                _letter(image, across - start - 0.75 * place, down - margin_y - 1.2 * row, letter, 0.8, 0.0, 0.9)
+    return image
+
+
+def _letter(image: Field, x: Field, y: Field, name: str, height: float, turn: float, value: float) -> None:
+    """Paint one letter, `height` cm tall, around the origin of x and y, in place."""
+    rows = np.array([[int(cell) for cell in row] for row in _GLYPHS[name].split()], dtype=bool)
+    cell = height / 7
+    column = np.floor((np.cos(turn) * x + np.sin(turn) * y) / cell + 2.5).astype(np.int32)
+    row = np.floor((np.cos(turn) * y - np.sin(turn) * x) / cell + 3.5).astype(np.int32)
+    inside = (row >= 0) & (row < 7) & (column >= 0) & (column < 5)
+    image[inside & rows[np.clip(row, 0, 6), np.clip(column, 0, 4)]] = value

@@ -1,0 +1,109 @@
+"""The grayscale transformations of DICOM: from stored values to grey levels between black (0) and white (1)."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
+
+from .elements import first_number, first_value, refusal
+from .header import ImageHeader
+from .lookup_table import read_lookup_table
+
+Values = NDArray[np.float64]
+
+
+def grey_levels(dataset: Dataset, header: ImageHeader, stored: Values) -> Values:
+    """Display stored values: padding out, Modality LUT, VOI LUT or window, inversion (PS3.4 N.2).
+
+    Args:
+        dataset: the image.
+        header: its checked header.
+        stored: the stored values that occur in the image, each at least once, 1-D.
+
+    Returns:
+        Grey levels in [0, 1], float64, same shape; padding is 0, which is black.
+
+    Raises:
+        RadiographError: a transformation is invalid, or leaves the image without any contrast.
+    """
+    valid = ~_is_padding(dataset, header, stored)
+    if not valid.any():
+        raise refusal(dataset, "PixelPaddingValue", "every pixel is padding")
+    values = _modality(dataset, header, stored[valid])
+    signed = bool(_modality(dataset, header, header.range).min() < 0)
+    shown = _voi(dataset, values, signed)
+    shown = 1 - shown if header.inverted else shown
+    if np.ptp(shown.astype(np.float32)) == 0:
+        raise refusal(dataset, "PixelData", "constant image: every pixel is displayed alike")
+    levels = np.zeros_like(stored)
+    levels[valid] = shown
+    return levels
+
+
+def _is_padding(dataset: Dataset, header: ImageHeader, stored: Values) -> NDArray[np.bool_]:
+    """Tell which stored values lie outside the image (PS3.3 C.7.5.1.1.2)."""
+    value = first_number(dataset, "PixelPaddingValue")
+    if value is None:
+        return np.zeros(stored.shape, dtype=bool)
+    limit = first_number(dataset, "PixelPaddingRangeLimit")
+    ends = np.array([value, value if limit is None else limit])
+    # The sign of these two is ambiguous in a file and often lost: bring them into the range of the cells
+    span = 2.0**header.bits_allocated
+    ends = np.where(ends > header.range[1], ends - span, ends) if header.signed else ends % span
+    return np.logical_and(ends.min() <= stored, stored <= ends.max())  # type: ignore[no-any-return]
+
+
+def _modality(dataset: Dataset, header: ImageHeader, stored: Values) -> Values:
+    """Apply the Modality LUT: a table, or slope and intercept (PS3.3 C.11.1)."""
+    if (table := read_lookup_table(dataset, "ModalityLUTSequence", header.signed)) is not None:
+        return table(stored)
+    slope, intercept = first_number(dataset, "RescaleSlope"), first_number(dataset, "RescaleIntercept")
+    with np.errstate(over="ignore"):
+        values = stored * (1.0 if slope is None else slope) + (intercept or 0.0)
+    if not np.isfinite(values).all():
+        raise refusal(dataset, "RescaleSlope", f"{slope} takes the pixel values out of the range of numbers")
+    return values
+
+
+def _voi(dataset: Dataset, values: Values, signed: bool) -> Values:
+    """Apply the first VOI LUT, else the first window, else the full range (PS3.3 C.11.2)."""
+    if (table := read_lookup_table(dataset, "VOILUTSequence", signed)) is not None:
+        return np.minimum(table(values) / (2**table.bits - 1), 1)  # type: ignore[no-any-return]
+    center, width = first_number(dataset, "WindowCenter"), first_number(dataset, "WindowWidth")
+    if center is None or width is None:
+        return (values - values.min()) / (np.ptp(values) or 1)  # type: ignore[no-any-return]
+    function = str(first_value(dataset, "VOILUTFunction") or "LINEAR").strip().upper()
+    if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
+        raise refusal(dataset, "VOILUTFunction", f"{function:.40} is none of LINEAR, LINEAR_EXACT and SIGMOID")
+    if width <= 0 or (width < 1 and function == "LINEAR"):
+        raise refusal(dataset, "WindowWidth", f"{width:g} is too narrow for a {function} window")
+    return window(values, center, width, function)
+
+
+def window(values: Values, center: float, width: float, function: str = "LINEAR") -> Values:
+    """Show the values inside a window from black to white (PS3.3 C.11.2.1.2 and C.11.2.1.3).
+
+    With c, w the centre and width: ``LINEAR`` is (x - (c - 0.5)) / (w - 1) + 0.5 and ``LINEAR_EXACT`` is
+    (x - c) / w + 0.5, both clipped to [0, 1]; ``SIGMOID`` is 1 / (1 + exp(-4 (x - c) / w)).
+
+    Args:
+        values: output of the Modality LUT, float64, any shape.
+        center: window centre.
+        width: window width; at least 1 for ``LINEAR``, positive for the others.
+        function: ``LINEAR``, ``LINEAR_EXACT`` or ``SIGMOID``.
+
+    Returns:
+        Grey levels in [0, 1], same shape.
+
+    Example:
+        >>> window(np.array([0.0, 2.0, 4.0]), center=2.5, width=5).tolist()
+        [0.0, 0.5, 1.0]
+    """
+    if function == "SIGMOID":
+        return 0.5 + 0.5 * np.tanh(
+            2 * (values - center) / width
+        )  # the logistic function, written so as not to overflow
+    if function == "LINEAR":
+        center, width = center - 0.5, width - 1
+    if width == 0:
+        return (values > center).astype(np.float64)
+    return np.clip((values - center) / width + 0.5, 0, 1)

@@ -1,0 +1,66 @@
+"""PNG and JPEG radiographs."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from .errors import RadiographError
+from .header import MAX_PIXELS
+
+_CHANNEL_TOLERANCE = 2  # of 255: a gray image kept as JPEG with three channels comes back with rounding errors
+_ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9"}
+
+
+def read_raster(path: str | Path) -> NDArray[np.float32]:
+    """Read a PNG or JPEG as it is shown, with 0 for black and 1 for white.
+
+    The full depth of the file is the range: 255 of 8 bits is 1, so is 65535 of 16 bits. Three equal channels, an opaque
+    alpha channel or a gray palette are a gray image in disguise and are read as such. An EXIF orientation is obeyed.
+
+    Args:
+        path: the file; its content decides, not its name.
+
+    Returns:
+        (rows, columns), float32 in [0, 1].
+
+    Raises:
+        RadiographError: the file is damaged, coloured, transparent, too large, or of one gray alone.
+    """
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise RadiographError(path, f"{image.height} x {image.width} pixels are more than any radiograph has")
+            _check_end(path, image.format or "")
+            levels = _gray(path, ImageOps.exif_transpose(image))
+    except RadiographError:
+        raise
+    except Exception as error:  # Pillow lets out what its decoders meet: OSError, SyntaxError, struct.error, zlib.error
+        raise RadiographError(path, f"cannot be decoded ({type(error).__name__}: {error})") from error
+    if np.ptp(levels) == 0:
+        raise RadiographError(path, "constant image: every pixel is displayed alike")
+    return levels
+
+
+def _check_end(path: str | Path, kind: str) -> None:
+    # Pillow notices a missing end, unless its host has set LOAD_TRUNCATED_IMAGES for the whole process
+    data = Path(path).read_bytes()
+    if data.rfind(_ENDS[kind]) <= data.rfind(b"\xff\xda" if kind == "JPEG" else b"IDAT"):
+        raise RadiographError(path, f"the {kind} has no end: it is truncated")
+
+
+def _gray(path: str | Path, image: Image.Image) -> NDArray[np.float32]:
+    if image.mode.startswith("I"):  # 16 bits, which Pillow keeps as I;16 or, in older versions, as I
+        return np.asarray(image, dtype=np.float32) / np.float32(65535)
+    if image.mode in ("1", "L"):
+        return np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
+    if image.mode not in ("LA", "P", "PA", "RGB", "RGBA"):
+        raise RadiographError(path, f"pixels of kind {image.mode}; only grayscale is read")
+    channels = np.asarray(image.convert("RGBA"))
+    if channels[..., 3].min() < 255:
+        raise RadiographError(path, "has transparent pixels; only opaque grayscale is read")
+    colour = channels[..., :3].astype(np.int16)
+    if np.ptp(colour, axis=-1).max() > _CHANNEL_TOLERANCE:
+        raise RadiographError(path, "is a colour image; only grayscale is read")
+    return np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from lucency.bundle import config_files, config_groups, run_bundle
+from lucency.errors import ConfigError
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """A bundle whose only effect is to write down what it was told."""
+    configs = tmp_path / "tiny" / "configs"
+    (configs / "loss").mkdir(parents=True)
+    (configs / "train.yaml").write_text(
+        "imports: [$import pathlib, $import json]\n"
+        "bundle_root: '.'\nloss: default\nseed: 0\n"
+        "told: {loss: '@loss', seed: '@seed'}\n"
+        "run: [\"$pathlib.Path(@bundle_root, 'told.json').write_text(json.dumps(@told))\"]\n"
+    )
+    (configs / "evaluate.yaml").write_text("seed: 7\n")
+    (configs / "loss" / "wan.yaml").write_text("loss: wan\n")
+    (configs / "metadata.json").write_text("{}")
+    return tmp_path / "tiny"
+
+
+def told(bundle):
+    return json.loads((bundle / "told.json").read_text())
+
+
+def test_files_come_in_the_order_in_which_they_override(bundle):
+    names = [str(f.relative_to(bundle / "configs")) for f in config_files(bundle, "evaluate", {"loss": "wan"})]
+    assert names == ["train.yaml", "loss/wan.yaml", "evaluate.yaml"]
+    assert config_groups(bundle) == ["loss"]
+
+
+def test_group_overlay_and_override_arrive_and_root_is_the_bundle(bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run_bundle(bundle, "evaluate", groups={"loss": "wan"})
+    assert told(bundle) == {"loss": "wan", "seed": 7}
+    run_bundle(bundle, "train", overrides={"seed": 3})
+    assert told(bundle) == {"loss": "default", "seed": 3}
+
+
+@pytest.mark.parametrize(
+    ("workflow", "groups", "message"),
+    [
+        ("trian", {}, r"no workflow 'trian' .*did you mean 'train'\?"),
+        ("train", {"loss": "wna"}, r"no loss 'wna' .*did you mean 'wan'\? \(there are: wan\)"),
+    ],
+)
+def test_unknown_names_list_what_there_is(bundle, workflow, groups, message):
+    with pytest.raises(ConfigError, match=message):
+        run_bundle(bundle, workflow, groups=groups)
+
+
+def test_misspelt_override_ends_before_anything_runs(bundle):
+    with pytest.raises(ConfigError, match="override 'sede': no such key; did you mean 'seed'"):
+        run_bundle(bundle, "train", overrides={"sede": 3})
+    assert not (bundle / "told.json").exists()
+
+
+def test_folder_that_is_no_bundle(tmp_path):
+    with pytest.raises(ConfigError, match="not a bundle"):
+        run_bundle(tmp_path, "train")
+
+
+def test_broken_yaml_names_the_file(bundle):
+    (bundle / "configs" / "train.yaml").write_text("a: [1,\n")
+    with pytest.raises(ConfigError, match=r"train\.yaml: not readable as configuration"):
+        run_bundle(bundle, "train")

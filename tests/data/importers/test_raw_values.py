@@ -1,0 +1,63 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lucency.data.importers.raw_values import ages_in_years, declared, refuse_unknown_words, require_columns
+from lucency.errors import LabelError, TableError
+
+YEAR_IN_DAYS = 365.25
+
+
+def test_every_value_gets_its_declared_meaning():
+    values = pd.Series(["1", "", "0", "1"])
+    assert declared(values, {"1": "yes", "0": "no", "": "?"}, "x").tolist() == ["yes", "?", "no", "yes"]
+
+
+def test_undeclared_values_are_counted_commonest_first_with_a_suggestion():
+    values = pd.Series(["Fenale", "F", "x", "x"])
+    with pytest.raises(LabelError) as caught:
+        declared(values, {"F": "F", "Female": "F"}, "a.csv: sex")
+    assert str(caught.value) == (
+        "a.csv: sex: no declared meaning for 'x' (2 times), 'Fenale' (1 time); declared are 'F', 'Female'"
+    )
+    with pytest.raises(LabelError, match="'Fenale' \\(1 time\\); did you mean 'Female'"):
+        declared(values[:2], {"F": "F", "Female": "F"}, "a.csv: sex")
+
+
+def test_unknown_words_are_refused():
+    refuse_unknown_words(pd.Series(["a", "b"]), ["a", "b", "c"], "x")
+    with pytest.raises(LabelError, match="'Effusoin' \\(1 time\\); did you mean 'Effusion'"):
+        refuse_unknown_words(pd.Series(["Effusion", "Effusoin"]), ["Effusion"], "x")
+
+
+@given(
+    st.integers(0, 130),
+    st.sampled_from([("", 1), ("Y", 1), ("M", 1 / 12), ("W", 7 / YEAR_IN_DAYS), ("D", 1 / YEAR_IN_DAYS)]),
+)
+def test_age_strings_are_years(number, unit):
+    letter, years = unit
+    ages, impossible = ages_in_years(pd.Series([f"{number:03d}{letter}"]), "x")
+    assert ages.tolist() == [pytest.approx(number * years)]
+    assert impossible == 0
+
+
+def test_impossible_ages_become_unknown_and_are_counted():
+    ages, impossible = ages_in_years(pd.Series(["414Y", "130", "131", ""]), "x")
+    assert ages.isna().tolist() == [True, False, True, True]
+    assert impossible == 2
+
+
+@pytest.mark.parametrize("age", ["old", "-1", "58 years", "1e3", "nan", "Y"])
+def test_other_ages_are_refused(age):
+    with pytest.raises(TableError, match="row 2"):
+        ages_in_years(pd.Series(["57", age]), "a.csv: age")
+
+
+def test_a_wrong_file_is_told_by_its_columns():
+    frame = pd.DataFrame({"Path": ["a"], "Age": ["1"]})
+    require_columns(frame, ["Path", "Age"], "a.csv", "label file")
+    with pytest.raises(TableError, match=r"a\.csv: is no label file: column Sex is missing; it has Path, Age"):
+        require_columns(frame, ["Path", "Sex"], "a.csv", "label file")
+    with pytest.raises(TableError, match=r"a\.csv: has no rows"):
+        require_columns(frame.iloc[:0], ["Path"], "a.csv", "label file")

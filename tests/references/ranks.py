@@ -1,0 +1,66 @@
+"""Run a function in several gloo processes; it must live in a module of this folder so that the children find it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+def run_on_ranks(function: Callable[..., Any], folder: Path, *args: Any, ranks: int = 2) -> list[Any]:
+    """What `function(rank, *args)` returned on every rank; tensors, numbers, strings and lists of them only."""
+    torch.multiprocessing.spawn(_child, (function, ranks, str(folder), args), nprocs=ranks)
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(ranks)]
+
+
+def _child(rank: int, function: Callable[..., Any], ranks: int, folder: str, args: tuple[Any, ...]) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
+    result = function(rank, *args)
+    import sys
+    print("MARK result", rank, file=sys.stderr, flush=True)
+    torch.save(result, f"{folder}/{rank}.pt")
+    distributed.destroy_process_group()
+    print("MARK destroyed", rank, file=sys.stderr, flush=True)
+
+
+def linear_model(inputs: int, outputs: int) -> nn.Linear:
+    torch.manual_seed(0)
+    return nn.Linear(inputs, outputs).double()
+
+
+def ddp_gradients(
+    rank: int, losses: dict[str, nn.Module], images: list[torch.Tensor], targets: list[torch.Tensor]
+) -> dict:
+    """Averaged gradient of a linear model under each loss, on this rank's share of the batch."""
+    result = {}
+    for name, loss in losses.items():
+        model = DistributedDataParallel(linear_model(images[rank].shape[1], targets[rank].shape[1]))
+        loss(model(images[rank]), targets[rank]).backward()
+        result[name] = model.module.weight.grad
+    return result
+
+
+def loss_on_one_rank_alone(rank: int, loss: nn.Module) -> float:
+    """Validation on rank 0 only: must return although the other rank never calls the loss."""
+    if rank == 1:
+        return 0.0
+    with torch.no_grad():
+        return loss(torch.zeros(2, 3), torch.ones(2, 3)).item()
+
+
+def evaluate_share(rank: int, findings: list[str], scores: list[torch.Tensor], labels: list[torch.Tensor]) -> dict:
+    """What `FindingMetrics` says on this rank after seeing only this rank's images, two at a time."""
+    from lucency.errors import LucencyError
+    from lucency.metrics import FindingMetrics
+
+    metric = FindingMetrics(findings=findings)
+    for batch in zip(scores[rank].split(2), labels[rank].split(2), strict=True):
+        metric.update(batch)
+    try:
+        auroc, precision = metric.compute_all()
+        return {"auroc": auroc.values.tolist(), "average_precision": precision.values.tolist(), "macro": auroc.macro}
+    except LucencyError as error:
+        return {"error": str(error)}

@@ -1,0 +1,33 @@
+"""What tests of bundles share: a tiny configuration and child processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BUNDLE = Path(__file__).parents[1] / "bundles" / "cxr_spml_classification"
+FINDINGS = ["atelectasis", "cardiomegaly", "effusion"]
+TINY = {
+    "findings": FINDINGS,
+    "image_size": 32,
+    "batch_size": 8,
+    "max_epochs": 3,
+    "progress_bar": False,
+    "learning_rate": 0.003,
+    "network_def#init_features": 8,
+    "network_def#growth_rate": 4,
+    "network_def#block_config": [1, 1, 1, 1],
+}
+
+
+def as_arguments(options: dict[str, object]) -> list[str]:
+    """Turn options into ``--key value`` pairs."""
+    return [part for key, value in options.items() for part in (f"--{key}", str(value))]
+
+
+def python(*arguments: object, **options: object) -> "subprocess.CompletedProcess[str]":
+    """Run this Python on the arguments, with few threads, and capture what it says."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], text=True, capture_output=True, env=environment, timeout=300, **options
+    )
