@@ -104,3 +104,99 @@ def report(
     from .results import write_report
 
     print(write_report(evaluation, out, run=run, title=title))
+
+
+@app.command()
+def phantom(
+    folder: Annotated[Path, typer.Argument(help="Where images, table.csv and truth.csv go.")],
+    images: Annotated[int, typer.Option(help="How many images.")] = 1000,
+    size: Annotated[int, typer.Option(help="Height and width in pixels.")] = 512,
+    seed: Annotated[int, typer.Option(help="Same seed, same images.")] = 0,
+    image_format: Annotated[str, typer.Option("--format", help="dicom or png.")] = "dicom",
+    workers: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
+) -> None:
+    """Draw phantom chest radiographs with complete truth and report-like labels; interrupted, it goes on."""
+    from .data.phantom import write_phantom
+
+    write_phantom(folder, images=images, size=size, seed=seed, format=image_format, workers=workers)
+    print(f"{folder}: table.csv (labels as reports give them), truth.csv (complete), images/")
+
+
+OUT = Annotated[Path, typer.Option(help="Study table to write: .csv, .parquet or .json.")]
+IMAGES = Annotated[Path | None, typer.Option(help="Folder of the images; image paths are looked up below it.")]
+DROP = Annotated[bool, typer.Option(help="Leave out rows whose image is absent, instead of ending with an error.")]
+
+
+@import_app.command()
+def nih(
+    labels: Annotated[Path, typer.Argument(help="Data_Entry_2017.csv or Data_Entry_2017_v2020.csv.")],
+    out: OUT,
+    images: IMAGES = None,
+    drop_missing: DROP = False,
+    train_list: Annotated[Path | None, typer.Option(help="train_val_list.txt.")] = None,
+    test_list: Annotated[Path | None, typer.Option(help="test_list.txt.")] = None,
+) -> None:
+    """Import NIH ChestX-ray14: named findings are positive, all others unmentioned."""
+    from .data.importers import import_nih
+
+    missing: Any = "drop" if drop_missing else "error"
+    frame = import_nih(labels, images=images, missing_images=missing, train_list=train_list, test_list=test_list)
+    _write_table(frame, images, out)
+
+
+@import_app.command()
+def chexpert(
+    labels: Annotated[list[Path], typer.Argument(help="train.csv, valid.csv or both.")],
+    out: OUT,
+    images: IMAGES = None,
+    drop_missing: DROP = False,
+) -> None:
+    """Import CheXpert: 1 is positive, 0 negative, -1 uncertain, blank unmentioned."""
+    from .data.importers import import_chexpert
+
+    missing: Any = "drop" if drop_missing else "error"
+    _write_table(import_chexpert(*labels, images=images, missing_images=missing), images, out)
+
+
+@import_app.command()
+def folder(
+    mapping: Annotated[
+        Path, typer.Argument(help="YAML file with the arguments of lucency.data.importers.import_folder.")
+    ],
+    out: OUT,
+) -> None:
+    """Import your own images and labels, as a small YAML file declares them (docs/how-to/import-your-labels.md)."""
+    from .data.importers import import_mapping
+
+    frame, images = import_mapping(mapping)
+    _write_table(frame, images, out)
+
+
+def _write_table(frame: Any, images: Path | None, out: Path) -> None:
+    from .data import finding_columns, write_study_table
+    from .data.importers import relative_to_table
+
+    write_study_table(relative_to_table(frame, images, out), out)
+    print(
+        f"{out}: {len(frame)} images of {frame['patient'].nunique()} patients, {len(finding_columns(frame))} findings"
+    )
+
+
+@app.command()
+def split(
+    table: Annotated[Path, typer.Argument(help="Study table; gets a column split.")],
+    train: Annotated[float, typer.Option(help="Share of the patients.")] = 0.7,
+    val: Annotated[float, typer.Option(help="Share of the patients.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Share of the patients.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Same seed, same split.")] = 0,
+    within: Annotated[str | None, typer.Option(help="Divide only the patients of this split.")] = None,
+) -> None:
+    """Divide the patients of a study table, stratified by finding; seed and hash go into a record beside it."""
+    from .data import read_study_table, split_patients, write_split_record, write_study_table
+
+    shares = {name: share for name, share in {"train": train, "val": val, "test": test}.items() if share > 0}
+    frame = split_patients(read_study_table(table, check_files=False), shares, seed=seed, within=within)
+    write_study_table(frame, table)
+    record = write_split_record(frame, table, shares, seed)
+    counts = frame.groupby("split")["patient"].nunique().to_dict()
+    print(f"{table}: patients {counts}; {record}")

@@ -2,6 +2,7 @@
 
 from .chexpert import import_chexpert
 from .folder import import_folder
+from .mapping import import_mapping, relative_to_table
 from .nih import import_nih
 
-__all__ = ["import_chexpert", "import_folder", "import_nih"]
+__all__ = ["import_chexpert", "import_folder", "import_mapping", "import_nih", "relative_to_table"]

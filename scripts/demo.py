@@ -1,0 +1,70 @@
+"""The whole way on phantom radiographs: draw, train, evaluate, infer, report. Run by `make demo`.
+
+Every step is a command that you can type yourself; it is printed before it runs. Run again after an interruption, it
+goes on where it was.
+"""
+
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+BUNDLE = "bundles/cxr_spml_classification"
+OUT = "runs/demo"
+NETWORK = "--image_size 96"  # small enough for two cores
+STEPS = {
+    "draw 1,000 phantom radiographs as DICOM, with the labels that reports would mention": (
+        f"phantom {OUT}/data --images 1000 --size 256"
+    ),
+    "train a DenseNet121 on them; unmentioned labels are assumed negative": (
+        f"run {BUNDLE} train --loss an --dataset_dir {OUT}/data --val_table {OUT}/data/truth.csv "
+        f"--ckpt_dir {OUT}/model --max_epochs 8 --learning_rate 0.002 {NETWORK}"
+    ),
+    "evaluate on the test patients, against the complete truth": (
+        f"run {BUNDLE} evaluate --dataset_dir {OUT}/data --test_table {OUT}/data/truth.csv "
+        f"--ckpt_dir {OUT}/model --output_dir {OUT}/evaluation {NETWORK}"
+    ),
+    "infer on a folder of DICOM, one of them broken": (
+        f"run {BUNDLE} inference --dataset_dir {OUT}/incoming --weights {OUT}/model/model.pt "
+        f"--output_dir {OUT}/predictions {NETWORK}"
+    ),
+    "write the report": (
+        f"report {OUT}/evaluation --run {OUT}/model --out {OUT}/report.html --title 'Lucency demo: phantom radiographs'"
+    ),
+}
+
+
+def main() -> None:
+    """Run every step and say where everything is."""
+    started = time.monotonic()
+    for number, (what, command) in enumerate(STEPS.items(), start=1):
+        if command.startswith(f"run {BUNDLE} inference"):
+            collect_incoming()
+        print(f"\n== demo {number}/{len(STEPS)}: {what}\n   $ lucency {command}", flush=True)
+        subprocess.run([sys.executable, "-m", "lucency", *shlex.split(command)], cwd=ROOT, check=True)
+    print(
+        f"\n== demo: done in {(time.monotonic() - started) / 60:.1f} minutes; look at\n"
+        f"   {OUT}/report.html                the figures, ROC curves and example images\n"
+        f"   {OUT}/predictions/predictions.csv  one row a DICOM file, with status and probabilities\n"
+        f"   {OUT}/evaluation/metrics.csv     AUROC and average precision with intervals\n"
+        f"   {OUT}/model/                     best and last weights, history, resolved configuration, run record\n"
+        f"   {OUT}/model/tensorboard          tensorboard --logdir {OUT}/model/tensorboard\n"
+        f"   {OUT}/data/                      the phantom: images, table.csv, truth.csv"
+    )
+
+
+def collect_incoming() -> None:
+    """Lay out what a modality might send: twenty radiographs, a truncated file and a note."""
+    incoming = ROOT / OUT / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    images = sorted((ROOT / OUT / "data" / "images").rglob("*.dcm"))[:20]
+    for image in images:
+        (incoming / image.name).write_bytes(image.read_bytes())
+    (incoming / "truncated.dcm").write_bytes(images[0].read_bytes()[:20_000])
+    (incoming / "note.txt").write_text("not an image\n")
+
+
+if __name__ == "__main__":
+    main()
