@@ -3,6 +3,7 @@ import resource
 import stat
 
 import pytest
+
 from lucency.errors import LucencyError
 from lucency.files import first_few, write_atomically
 

@@ -6,7 +6,7 @@ from pydicom import Dataset, uid
 from pydicom.encaps import generate_frames
 from pydicom.pixels import get_decoder
 
-from .codestream import FrameSize, frame_size
+from .codestream import CodestreamHeader, read_codestream_header
 from .elements import refusal
 from .header import ImageHeader
 
@@ -23,7 +23,13 @@ _PLUGINS = {
     uid.HTJ2KLosslessRPCL: "pylibjpeg",
     uid.HTJ2K: "pylibjpeg",
 }
-_GDCM = (uid.JPEGLossless, uid.JPEGLosslessSV1, uid.JPEGExtended12Bit)  # pydicom's own use of GDCM refuses 12 bits
+# GDCM is used directly, because pydicom's way to it refuses 12 bits. It ends the process on a codestream of another
+# kind than it was promised: these are the kinds and bits that belong to each syntax (PS3.5 8.2.1, ISO/IEC 10918-1 B.2.2)
+_GDCM = {
+    uid.JPEGExtended12Bit: ((0xC0, 0xC1), (8, 12)),
+    uid.JPEGLossless: ((0xC3,), range(2, 17)),
+    uid.JPEGLosslessSV1: ((0xC3,), range(2, 17)),
+}
 _NATIVE = (
     uid.ImplicitVRLittleEndian,
     uid.ExplicitVRLittleEndian,
@@ -83,20 +89,23 @@ def _encapsulated(dataset: Dataset, header: ImageHeader) -> NDArray[np.integer]:
     if len(frames) != 1:
         raise ValueError(f"there are {len(frames)} frames")
     if header.transfer_syntax != uid.RLELossless:
-        size = frame_size(frames[0])
-        if size[:3] != (header.rows, header.columns, 1):
-            raise ValueError(f"the header says {header.rows} x {header.columns} x 1, the codestream {size[:3]}")
+        inner = read_codestream_header(frames[0])
+        if inner[:3] != (header.rows, header.columns, 1):
+            raise ValueError(f"the header says {header.rows} x {header.columns} x 1, the codestream {inner[:3]}")
         if header.high_bit != header.bits_stored - 1:
             raise ValueError(f"HighBit {header.high_bit} has no meaning in a codestream")
         if header.transfer_syntax in _GDCM:
-            return _decode_with_gdcm(frames[0], size, header)
+            return _decode_with_gdcm(frames[0], inner, header)
     options = {"decoding_plugin": _PLUGINS[header.transfer_syntax], "correct_unused_bits": False}
     return get_decoder(header.transfer_syntax).as_array(dataset, raw=True, **options)[0]  # type: ignore[no-any-return]
 
 
-def _decode_with_gdcm(codestream: bytes, size: FrameSize, header: ImageHeader) -> NDArray[np.integer]:
+def _decode_with_gdcm(codestream: bytes, inner: CodestreamHeader, header: ImageHeader) -> NDArray[np.integer]:
     import gdcm  # type: ignore[import-untyped]  # slow to import, and few files need it
 
+    processes, precisions = _GDCM[header.transfer_syntax]
+    if inner.process not in processes or inner.precision not in precisions:
+        raise ValueError(f"the codestream is of process {inner.process:#x} with {inner.precision} bits")
     fragment = gdcm.Fragment()
     fragment.SetByteStringValue(codestream)
     fragments = gdcm.SequenceOfFragments.New()
@@ -104,16 +113,16 @@ def _decode_with_gdcm(codestream: bytes, size: FrameSize, header: ImageHeader) -
     element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
     element.SetValue(fragments.__ref__())
 
-    cell = 8 if size.precision <= 8 else 16
+    cell = 8 if inner.precision <= 8 else 16
     image = gdcm.Image()
     image.SetNumberOfDimensions(2)
-    image.SetDimensions((size.columns, size.rows, 1))
+    image.SetDimensions((inner.columns, inner.rows, 1))
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
-    image.SetPixelFormat(gdcm.PixelFormat(1, cell, size.precision, size.precision - 1, 0))
+    image.SetPixelFormat(gdcm.PixelFormat(1, cell, inner.precision, inner.precision - 1, 0))
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(str.__str__(header.transfer_syntax))))
     image.SetDataElement(element)
     text = image.GetBuffer()
     if text is None:
         raise ValueError("the codestream is damaged")
     pixels = text.encode("utf-8", "surrogateescape")  # GDCM hands bytes over as text
-    return np.frombuffer(pixels, dtype=f"<u{cell // 8}").reshape(size.rows, size.columns)
+    return np.frombuffer(pixels, dtype=f"<u{cell // 8}").reshape(inner.rows, inner.columns)

@@ -12,7 +12,7 @@ from .folder import import_folder
 
 
 def import_mapping(path: str | Path) -> tuple[pd.DataFrame, Path]:
-    """Call `import_folder` with the arguments that a YAML file holds.
+    r"""Call `import_folder` with the arguments that a YAML file holds.
 
     Args:
         path: YAML mapping from argument names to values; relative `labels` and `images` start from its folder.
@@ -27,7 +27,7 @@ def import_mapping(path: str | Path) -> tuple[pd.DataFrame, Path]:
     Example:
         >>> import tempfile
         >>> file = Path(tempfile.mkdtemp()) / "mine.yaml"
-        >>> _ = file.write_text("labels: labels.csv\\nimages: .\\nfindigns: [edema]\\nvalues: {}\\n")
+        >>> _ = file.write_text("labels: labels.csv\nimages: .\nfindigns: [edema]\nvalues: {}\n")
         >>> import_mapping(file)
         Traceback (most recent call last):
         ...

@@ -12,8 +12,6 @@ from .streams import between, normal, stream
 
 _VISITS = (1, 1, 1, 1, 2, 4)
 """Images of the six patients in every block of ten images, shuffled within the block."""
-_SPLITS = ("train",) * 7 + ("val",) + ("test",) * 2
-"""Splits of every ten patients, shuffled within the ten."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +37,6 @@ class PhantomCase:
     def image_id(self) -> str:
         """Identifier of the image: patient and number of the follow-up."""
         return f"{self.patient_id}-{self.follow_up:03d}"
-
-    @property
-    def split(self) -> str:
-        """Patient-wise train, val or test (0.7, 0.1, 0.2); the same however many images are written."""
-        order = stream(self.seed, "split", self.patient // 10).permutation(len(_SPLITS))
-        return _SPLITS[order[self.patient % 10]]
 
 
 def sample_case(index: int, seed: int, prevalence: Prevalence = "enriched") -> PhantomCase:

@@ -65,7 +65,7 @@ class Chest:
         self.upper_gain, self.vessel_blur = 1.0, 0.0
 
     def _dome(self, away: Field) -> Field:
-        """y of the diaphragm below each pixel."""
+        """Y of the diaphragm below each pixel."""
         result = np.empty_like(away)
         for side, mask in ((RIGHT, ~self.left), (LEFT, self.left)):
             peak = 0.5 * self.anatomy.half_width

@@ -36,7 +36,7 @@ class Grid:
         return self.field / self.size
 
     def coordinates(self) -> tuple[Field, Field]:
-        """x and y in cm of every pixel centre, each (size, size) float32."""
+        """X and y in cm of every pixel centre, each (size, size) float32."""
         steps = ((np.arange(self.size) - (self.size - 1) / 2) * self.pixel).astype(np.float32)
         across, down = steps[None, :], steps[:, None]
         cos, sin = math.cos(self.tilt), math.sin(self.tilt)

@@ -11,7 +11,7 @@ from .detector import Exposure, expose
 from .devices import draw_devices
 from .findings import SIGNS
 from .overlay import finish
-from .pose import sample_pose
+from .pose import Pose, sample_pose
 from .prevalence import Prevalence
 from .ribs import rib_bone
 from .shapes import Field
@@ -44,6 +44,11 @@ def render(index: int, seed: int = 0, size: int = 512, prevalence: Prevalence = 
     return draw(case, size), case
 
 
+def pixel_spacing(case: PhantomCase, size: int) -> float:
+    """Side of a pixel of `draw(case, size)` in mm."""
+    return 10 * _pose(case).field / size
+
+
 def draw(case: PhantomCase, size: int = 512) -> Field:
     """Draw a case, e.g. one whose findings were changed with `dataclasses.replace`.
 
@@ -58,7 +63,7 @@ def draw(case: PhantomCase, size: int = 512) -> Field:
         raise ValueError(f"size {size} is too small to hold a chest; use 32 or more")
     seed, index, patient = case.seed, case.index, case.patient
     bedside = case.view == "AP"
-    pose = sample_pose(stream(seed, "pose", index), case.view)
+    pose = _pose(case)
     anatomy = pose.apply(sample_anatomy(stream(seed, "anatomy", patient), case.sex, case.age))
     signs = [
         SIGNS[name](severity, stream(seed, "sign", patient, name), pose.upright)
@@ -82,3 +87,7 @@ def draw(case: PhantomCase, size: int = 512) -> Field:
     exposure = Exposure.sample(stream(seed, "exposure", index), case.view)
     image = expose(water, bone * anatomy.bone + chest.calcium, exposure, grid.pixel, stream(seed, "noise", index))
     return finish(image, grid, stream(seed, "overlay", index), case.view)
+
+
+def _pose(case: PhantomCase) -> Pose:
+    return sample_pose(stream(case.seed, "pose", case.index), case.view)
