@@ -2,16 +2,10 @@ from lucency.errors import LucencyError, explanation
 
 
 def test_explanation_finds_the_users_error_below_the_wrappers():
-    try:
-        try:
-            try:
-                raise LucencyError("a.csv: no column 'patient'")
-            except LucencyError as error:
-                raise RuntimeError("applying transform") from error
-        except RuntimeError:
-            raise KeyError("while handling") from None
-    except KeyError as error:
-        assert explanation(error) == "a.csv: no column 'patient'"
+    innermost, middle, outermost = LucencyError("a.csv: no column 'patient'"), RuntimeError("transform"), KeyError("x")
+    middle.__cause__ = innermost  # raise ... from
+    outermost.__context__ = middle  # raised while handling
+    assert explanation(outermost) == "a.csv: no column 'patient'"
 
 
 def test_explanation_puts_system_errors_on_one_line():

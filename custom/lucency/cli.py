@@ -5,7 +5,7 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -112,7 +112,7 @@ def phantom(
     images: Annotated[int, typer.Option(help="How many images.")] = 1000,
     size: Annotated[int, typer.Option(help="Height and width in pixels.")] = 512,
     seed: Annotated[int, typer.Option(help="Same seed, same images.")] = 0,
-    image_format: Annotated[str, typer.Option("--format", help="dicom or png.")] = "dicom",
+    image_format: Annotated[Literal["dicom", "png"], typer.Option("--format", help="Form of the images.")] = "dicom",
     workers: Annotated[int, typer.Option(help="Processes.")] = os.cpu_count() or 1,
 ) -> None:
     """Draw phantom chest radiographs with complete truth and report-like labels; interrupted, it goes on."""

@@ -1,6 +1,7 @@
 """Run a function in several gloo processes; it must live in a module of this folder so that the children find it."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ def _child(rank: int, function: Callable[..., Any], ranks: int, folder: str, arg
     torch.set_num_threads(1)
     distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=ranks)
     torch.save(function(rank, *args), f"{folder}/{rank}.pt")
-    distributed.barrier()
-    os._exit(0)  # an orderly shutdown of gloo's threads and the interpreter aborts about once in forty times
+    deadline = time.monotonic() + 100
+    while not all(Path(f"{folder}/{other}.pt").exists() for other in range(ranks)):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"rank {rank} is done, another rank is not: it waits for a call that never comes")
+        time.sleep(0.01)
+    os._exit(0)  # an orderly shutdown of gloo and the interpreter aborts about once in forty times
 
 
 def linear_model(inputs: int, outputs: int) -> nn.Linear:

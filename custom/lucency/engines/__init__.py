@@ -1,5 +1,6 @@
 """Handlers that MONAI's trainers and evaluators lack: exact resume, guards, the record of a run."""
 
+from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
 from .early_stopping import EarlyStopping
 from .loss_guard import NonFiniteLossGuard
@@ -9,6 +10,7 @@ from .tensorboard import FindingsTensorBoard
 from .weights import LoadWeights, read_weights
 
 __all__ = [
+    "AutocastInferer",
     "EarlyStopping",
     "FindingsTensorBoard",
     "LoadWeights",

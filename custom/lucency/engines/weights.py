@@ -52,7 +52,8 @@ def read_weights(path: Path) -> Mapping[str, Any]:
 
             return dict(load_file(path))
         content = torch.load(path, map_location="cpu", weights_only=True)
-        return content.get("network", content)
+        state: Mapping[str, Any] = content.get("network", content)
+        return state
     except Exception as error:  # torch and safetensors raise many types for a file that holds no weights
         raise ConfigError(
             f"{path}: holds no readable weights ({type(error).__name__}); download or train it again"

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -31,7 +32,7 @@ def roc_figure(scores: pd.DataFrame, metrics: pd.DataFrame, display: dict[str, s
     for axis, finding in zip(axes, findings, strict=False):
         known = scores[TARGET + finding].notna()
         _draw_roc(axis, scores.loc[known, TARGET + finding], scores.loc[known, PROBABILITY + finding])
-        value = metrics.loc[finding, "auroc"]
+        value = metrics["auroc"][finding]
         axis.set_title(f"{display[finding]}\n" + ("undefined" if np.isnan(value) else f"{value:.2f}"), fontsize=9)
     for axis in axes[len(findings) :]:
         axis.axis("off")
@@ -82,12 +83,12 @@ def image_png(image: "np.ndarray[tuple[int, int], np.dtype[np.float32]]", size: 
 
 def example_rows(scores: pd.DataFrame, findings: Sequence[str], limit: int = 8) -> pd.DataFrame:
     """Choose images to show: for one finding after the other, alternately the surest hit and the worst miss."""
-    chosen: list[int] = []
+    chosen: list[Any] = []
     for turn, finding in enumerate(findings):
         positive = scores[(scores[TARGET + finding] == 1) & ~scores.index.isin(chosen)]
         if len(positive) and len(chosen) < limit:
             probability = positive[PROBABILITY + finding]
-            chosen.append(int(probability.idxmax() if turn % 2 == 0 else probability.idxmin()))
+            chosen.append(probability.idxmax() if turn % 2 == 0 else probability.idxmin())
     return scores.loc[chosen]
 
 

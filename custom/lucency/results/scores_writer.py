@@ -57,7 +57,7 @@ class ScoresWriter:
         metrics = write_metrics(scores, self.folder, replicates=self.replicates, seed=self.seed)
         overall = metrics[metrics.group == EVERYTHING].set_index("finding")
         engine.logger.info(f"AUROC and average precision of {len(scores)} images:\n{_as_text(overall)}")
-        engine.logger.info(f"Macro AUROC {overall.loc[MACRO, 'auroc']:.3f}; wrote {self.folder / 'metrics.csv'}.")
+        engine.logger.info(f"Macro AUROC {overall['auroc'][MACRO]:.3f}; wrote {self.folder / 'metrics.csv'}.")
 
 
 def write_metrics(scores: pd.DataFrame, folder: Path, *, replicates: int, seed: int) -> pd.DataFrame:

@@ -118,7 +118,7 @@ def _decode_with_gdcm(codestream: bytes, inner: CodestreamHeader, header: ImageH
     image.SetNumberOfDimensions(2)
     image.SetDimensions((inner.columns, inner.rows, 1))
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
-    image.SetPixelFormat(gdcm.PixelFormat(1, cell, inner.precision, inner.precision - 1, 0))
+    image.SetPixelFormat(gdcm.PixelFormat(1, cell, cell, cell - 1, 0))
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(str.__str__(header.transfer_syntax))))
     image.SetDataElement(element)
     text = image.GetBuffer()

@@ -100,7 +100,7 @@ def sample_anatomy(rng: np.random.Generator, sex: str, age: int) -> Anatomy:
         dome_rise=(normal(rng, 4.2, 0.6), normal(rng, 4.2, 0.6)),
         heart=(normal(rng, 1.5, 0.35), right_dome - normal(rng, 4.1, 0.4)),
         heart_radii=tuple(radius * heart_size * normal(rng, 1.0, 0.035) for radius in radii),
-        mediastinum=(normal(rng, 2.7, 0.25) + 0.1 * build, normal(rng, 2.3, 0.25) + 0.1 * build),
+        mediastinum=(normal(rng, 2.5, 0.25) + 0.12 * build, normal(rng, 2.15, 0.25) + 0.1 * build),
         knob=normal(rng, 1.35, 0.15) + 0.75 * old,
         hilum=((-normal(rng, 3.9, 0.25), hilum_y), (normal(rng, 4.2, 0.25), hilum_y - normal(rng, 0.9, 0.2))),
         scoliosis=normal(rng, 0.0, 0.35),

@@ -11,7 +11,9 @@ from .shapes import Field, Profile, capsule_squared, chord, ramp
 def body_thickness(chest: Chest, pose: Pose) -> Field:
     """Front-to-back thickness of the whole body in cm, with the cavity still filled."""
     trunk, arms = _trunk(chest), _arms(chest, pose)
-    return np.maximum(trunk, arms) + 0.3 * np.minimum(trunk, arms) + _breasts(chest) + _muscles(chest)
+    return (
+        np.maximum(trunk, arms) + 0.3 * np.minimum(trunk, arms) + _breasts(chest) + _muscles(chest) + _head(chest, pose)
+    )
 
 
 def _trunk(chest: Chest) -> Field:
@@ -47,7 +49,7 @@ def _trunk(chest: Chest) -> Field:
         ]
     )(chest.y)
     ratio = np.abs(chest.x) / edge
-    return depth * np.sqrt(np.maximum(1 - ratio**3.0, 0))  # type: ignore[no-any-return]
+    return depth * np.sqrt(np.maximum(1 - ratio**3.0, 0))
 
 
 def _arms(chest: Chest, pose: Pose) -> Field:
@@ -58,7 +60,7 @@ def _arms(chest: Chest, pose: Pose) -> Field:
     for sign in (-1.0, 1.0):
         shoulder = (sign * (a.half_width + 4.3), a.shoulder + 4.0)
         elbow = (sign * (a.half_width + a.wall + radius + pose.arm), a.shoulder + 32)
-        box = chest.grid.box(*sorted((sign * (a.half_width - 1), sign * 45)), a.shoulder - 3, 45)
+        box = chest.grid.box(sign * (a.half_width - 1), sign * 45, a.shoulder - 3, 45)
         arms[box] = 2.0 * radius * chord(capsule_squared(chest.x[box], chest.y[box], shoulder, elbow, radius))
     return arms
 
@@ -90,3 +92,12 @@ def _muscles(chest: Chest) -> Field:
     neck = ramp(2.6 - np.abs(away - 2.2 - 0.25 * (y + 1)), 1.0) * ramp(2.0 - y, 2.0)
     muscles[box] = (1.6 if a.sex == "M" else 0.9) * pectoral + 0.8 * neck
     return muscles
+
+
+def _head(chest: Chest, pose: Pose) -> Field:
+    """Jaw of a patient who could not lift the head out of the way."""
+    head = np.zeros_like(chest.x)
+    box = chest.grid.box(-9, 9, -30, pose.chin + 1)
+    middle = 1.5 * chest.anatomy.rotation
+    head[box] = 9 * chord((((chest.x[box] - middle) / 6.2) ** 2 + ((chest.y[box] - pose.chin + 9) / 9) ** 2) ** 2)
+    return head

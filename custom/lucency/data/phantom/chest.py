@@ -6,7 +6,18 @@ from .anatomy import LEFT, RIGHT, Anatomy, Pair
 from .grid import Box, Grid
 from .shapes import Field, Profile, chord, outline_squared, ramp
 
-_LATERAL = ((0, 5.0), (0.3, 6.1), (1, 7.2), (2, 8.3), (4, 9.9), (7, 11.5), (11, 12.8), (15, 13.6), (20, 14.0), (30, 13.8))
+_LATERAL = (
+    (0, 5.0),
+    (0.3, 6.0),
+    (1, 7.0),
+    (2, 7.9),
+    (4, 9.4),
+    (7, 11.0),
+    (11, 12.4),
+    (15, 13.4),
+    (20, 14.0),
+    (30, 13.8),
+)
 _MEDIAL = ((0, 5.0), (0.3, 4.0), (1, 3.0), (2, 2.0), (4, 0.5), (6, 0.0), (30, 0.0))
 _DEPTH = ((-2, 0.1), (0, 0.22), (1, 0.32), (3, 0.5), (6, 0.70), (10, 0.9), (15, 1.0), (30, 1.0))
 
@@ -79,9 +90,7 @@ class Chest:
         x, y = self.anatomy.heart
         thickness = np.zeros_like(self.x)
         box = self.grid.around(x + self.anatomy.shift, y, 1.5 * max(self.anatomy.heart_radii))
-        squared = outline_squared(
-            self.x[box] - x - self.anatomy.shift, self.y[box] - y, self.anatomy.heart_radii
-        )
+        squared = outline_squared(self.x[box] - x - self.anatomy.shift, self.y[box] - y, self.anatomy.heart_radii)
         thickness[box] = 0.78 * self.anatomy.depth * chord(squared**1.25)
         return thickness
 
@@ -93,15 +102,17 @@ class Chest:
         box = self.grid.box(-9, 9, -14, 45)
         x, y = self.x[box], self.y[box]
         across = x - a.shift * ramp(y - 3, 6)
-        to_right = Profile([(-8, 3.2), (-1, right), (4, right), (9, right + 0.25), (15, right + 0.5), (24, right + 0.6)])
+        to_right = Profile(
+            [(-8, 3.2), (-1, right), (4, right), (9, right + 0.25), (15, right + 0.5), (24, right + 0.6)]
+        )
         to_left = Profile(
             [
                 (-8, 3.2),
                 (-1, left + 0.1),
-                (3.9, left - 0.1),
-                (6.0, left + 0.15 + 0.8 * a.knob),
-                (7.9, left + 0.35),
-                (9.6, left + 1.0),
+                (3.9, left),
+                (6.0, left + 0.2 + 0.85 * (a.knob - 0.6)),
+                (7.9, left + 0.45),
+                (9.6, left + 0.95),
                 (11.5, left + 1.2),
                 (14, left + 1.5),
                 (18, left + 0.6),
@@ -137,4 +148,4 @@ class Chest:
 def _smooth_minimum(a: Field, b: Field, reach: float) -> Field:
     """The lesser of two distances, rounded where they differ by less than `reach`."""
     blend = np.clip(0.5 + 0.5 * (b - a) / reach, 0, 1)
-    return b + (a - b) * blend - reach * blend * (1 - blend)  # type: ignore[no-any-return]
+    return b + (a - b) * blend - reach * blend * (1 - blend)

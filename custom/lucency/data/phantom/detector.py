@@ -8,7 +8,7 @@ from scipy import ndimage
 from .shapes import Field
 from .streams import between, normal
 
-SOFT, BONE = 0.19, 0.42
+SOFT, BONE = 0.19, 0.55
 """Attenuation per cm at chest energies: water, and what mineral adds to it."""
 
 
@@ -33,10 +33,10 @@ class Exposure:
             photons=10 ** normal(rng, 4.3 if bedside else 4.7, 0.25),
             scatter=between(rng, 0.02, 0.05) * (1.6 if bedside else 1.0),
             blur=between(rng, 0.03, 0.07) * (1.4 if bedside else 1.0),
-            low=normal(rng, -0.28, 0.1),
-            high=normal(rng, 1.12, 0.06),
-            gamma=normal(rng, 1.0, 0.14),
-            sharpen=between(rng, 0.0, 0.9),
+            low=normal(rng, -0.45, 0.2) if bedside else normal(rng, -0.28, 0.12),
+            high=normal(rng, 1.12, 0.08),
+            gamma=normal(rng, 1.0, 0.16),
+            sharpen=between(rng, 0.2, 1.2),
         )
 
 
@@ -74,4 +74,5 @@ def expose(water: Field, bone: Field, exposure: Exposure, pixel: float, rng: np.
 def _knee(level: Field) -> Field:
     """Straight up to 0.7, then bending towards 1, as a film's shoulder does."""
     over = np.maximum(level - 0.7, 0)
-    return np.minimum(level, 0.7) + 0.3 * (1 - np.exp(-over / 0.3))  # type: ignore[no-any-return]
+    result: Field = np.minimum(level, 0.7) + 0.3 * (1 - np.exp(-over / 0.3))
+    return result

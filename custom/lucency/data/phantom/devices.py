@@ -11,25 +11,27 @@ from .shapes import ramp
 from .streams import between
 
 
-def draw_devices(chest: Chest, rng: np.random.Generator, bedside: bool) -> None:
+def draw_devices(chest: Chest, body: np.random.Generator, image: np.random.Generator, bedside: bool) -> None:
     """Draw each device by its own chance.
 
     Args:
         chest: the chest; its calcium map takes the metal.
-        rng: the image's stream.
+        body: the patient's stream: what is implanted shows in every image.
+        image: the image's stream: what is put on or in for a while.
         bedside: whether the image is AP.
     """
+    for chance, draw in ((0.05, _pacemaker), (0.07, _sternal_wires)):
+        if body.random() < chance:
+            draw(chest, body)
     for at_bedside, upright, draw in (
         (0.55, 0.02, _electrodes),
         (0.35, 0.03, _central_line),
         (0.18, 0.0, _tracheal_tube),
         (0.20, 0.0, _gastric_tube),
-        (0.06, 0.05, _pacemaker),
         (0.08, 0.01, _chest_tube),
-        (0.10, 0.06, _sternal_wires),
     ):
-        if rng.random() < (at_bedside if bedside else upright):
-            draw(chest, rng)
+        if image.random() < (at_bedside if bedside else upright):
+            draw(chest, image)
 
 
 def _line(chest: Chest, points: Sequence[Pair], radius: float, metal: float) -> None:

@@ -54,7 +54,9 @@ def dicom_bytes(image: Field, case: PhantomCase, encoding: Encoding, spacing: fl
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = encoding.syntax if encoding.syntax in _NATIVE else ExplicitVRLittleEndian
     ds.SOPClassUID = DigitalXRayImageStorageForPresentation if encoding.digital else ComputedRadiographyImageStorage
-    ds.SOPInstanceUID = phantom_uid("image", case.seed, case.index, *image.shape, sorted(case.severity.items()), version)
+    ds.SOPInstanceUID = phantom_uid(
+        "image", case.seed, case.index, *image.shape, sorted(case.severity.items()), version
+    )
     _describe_patient_and_study(ds, case)
     _describe_series_and_equipment(ds, case, encoding, version)
     _describe_acquisition(ds, case, encoding, spacing)

@@ -89,7 +89,7 @@ class Encoding:
         return np.rint(65535 * np.linspace(0, 1, 1 << self.bits) ** LUT_GAMMA).astype(np.uint16)
 
     def store(self, image: Field) -> NDArray[np.integer]:
-        """Stored values that show `image`; its 0 and 1 take the ends of the range, outside the window if it has margins.
+        """Stored values that show `image`; 0 and 1 take the ends of the range, outside the window if it has margins.
 
         Args:
             image: display values in [0, 1].

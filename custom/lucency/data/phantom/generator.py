@@ -20,7 +20,8 @@ from .case import sample_case
 from .dicom import dicom_bytes
 from .encoding import sample_encoding
 from .prevalence import Prevalence, marginals
-from .render import draw, pixel_spacing
+from .render import draw
+from .scene import pose_of
 from .streams import stream
 from .tables import study_tables
 
@@ -68,7 +69,9 @@ class Settings:
             try:
                 there = Settings(**json.loads(path.read_text(encoding="utf-8")))
             except (ValueError, TypeError) as error:
-                raise ConfigError(f"{path}: is not a phantom's settings file ({error}); choose another folder") from error
+                raise ConfigError(
+                    f"{path}: is not a phantom's settings file ({error}); choose another folder"
+                ) from error
             mine, other = asdict(self), asdict(there)
             differing = [key for key in mine if mine[key] != other[key] and (key != "images" or mine[key] < other[key])]
             if differing:
@@ -159,5 +162,5 @@ def _write_image(task: Task) -> None:
         content = buffer.getvalue()
     else:
         encoding = sample_encoding(stream(settings.seed, "encoding", index))
-        content = dicom_bytes(image, case, encoding, pixel_spacing(case, settings.size), settings.version)
+        content = dicom_bytes(image, case, encoding, pose_of(case).grid(settings.size).pixel * 10, settings.version)
     write_atomically(folder / settings.file(index), content)

@@ -50,7 +50,7 @@ class Grid:
         return (cos * dy - sin * dx) / self.pixel + middle, (cos * dx + sin * dy) / self.pixel + middle
 
     def box(self, left: float, right: float, top: float, bottom: float) -> Box:
-        """Slices of the smallest part of the image that holds a rectangle given in cm."""
+        """Slices of the smallest part of the image that holds a rectangle given in cm, sides in any order."""
         corners = np.array([(left, top), (left, bottom), (right, top), (right, bottom)], dtype=np.float32)
         rows, columns = self.pixels(corners[:, 0], corners[:, 1])
         return self._span(rows), self._span(columns)
@@ -85,4 +85,4 @@ class Grid:
                 total += np.bincount(place, weights * share_row * share_column, minlength=total.size)
         image = total.reshape(self.size, self.size).astype(np.float32)
         sigma = blur / self.pixel
-        return ndimage.gaussian_filter(image, sigma, truncate=3.0) if sigma > 0.2 else image  # type: ignore[no-any-return]
+        return ndimage.gaussian_filter(image, sigma, truncate=3.0) if sigma > 0.2 else image

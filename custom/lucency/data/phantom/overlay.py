@@ -32,7 +32,12 @@ def finish(image: Field, grid: Grid, rng: np.random.Generator, view: str) -> Fie
     steps = ((np.arange(grid.size) + 0.5) * grid.pixel).astype(np.float32)
     across, down = np.meshgrid(steps, steps)
     turn = between(rng, -0.03, 0.03)
-    edges = (across + turn * down, grid.field - across + turn * down, down - turn * across, grid.field - down - turn * across)
+    edges = (
+        across + turn * down,
+        grid.field - across + turn * down,
+        down - turn * across,
+        grid.field - down - turn * across,
+    )
     inset = [between(rng, 0.3, 2.6) if rng.random() < 0.3 else -3.0 for _ in edges]
     for distance, width in zip(edges, inset, strict=True):
         image = image * (0.02 + 0.98 * ramp(distance - width, 0.15))

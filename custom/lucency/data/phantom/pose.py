@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .anatomy import Anatomy
+from .anatomy import Anatomy, Pair
 from .grid import Grid
 from .streams import between, normal
 
@@ -28,6 +28,8 @@ class Pose:
     """How far the shoulder blades are turned out of the lungs, in cm."""
     arm: float
     """How far the elbows stand off, in cm."""
+    chin: float
+    """y of the chin; mostly above the image."""
     field: float
     centre: tuple[float, float]
 
@@ -50,12 +52,15 @@ class Pose:
                 anatomy.mediastinum[0] * wider - 0.4 * self.rotation,
                 anatomy.mediastinum[1] * wider + 0.4 * self.rotation,
             ),
-            hilum=tuple((hx + 0.2 * self.rotation, hy - 0.25 * rise) for hx, hy in anatomy.hilum),  # type: ignore[arg-type]
+            hilum=(self._moved(anatomy.hilum[0]), self._moved(anatomy.hilum[1])),
             clavicle=anatomy.clavicle - self.lordosis,
             lung_density=anatomy.lung_density * (1 + 0.035 * rise),
             rotation=self.rotation,
             lordosis=self.lordosis,
         )
+
+    def _moved(self, hilum: Pair) -> Pair:
+        return hilum[0] + 0.2 * self.rotation, hilum[1] - 0.25 * self.breath
 
 
 def sample_pose(rng: np.random.Generator, view: str) -> Pose:
@@ -70,6 +75,7 @@ def sample_pose(rng: np.random.Generator, view: str) -> Pose:
         upright=not bedside or bool(rng.random() < 0.35),
         scapula=normal(rng, 0.0, 0.5) if bedside else normal(rng, 2.2, 0.7),
         arm=normal(rng, 1.5, 1.0) if bedside else normal(rng, 4.0, 1.5),
-        field=between(rng, 37.0, 43.0),
+        chin=normal(rng, -7.5, 2.5) if bedside else -14.0,
+        field=between(rng, 36.0, 42.0),
         centre=(normal(rng, 0.0, 0.6), normal(rng, 12.3, 1.2)),
     )

@@ -49,7 +49,8 @@ def joint_probability(a: Vector, b: Vector, correlation: Vector) -> Vector:
     a_, b_ = a[..., None], b[..., None]
     density = np.exp(-(a_**2 + b_**2 - 2 * a_ * b_ * np.sin(angle)) / (2 * np.cos(angle) ** 2))
     integral = (density * weights).sum(-1) * top[..., 0] / 2
-    return ndtr(a) * ndtr(b) + integral / (2 * np.pi)  # type: ignore[no-any-return]
+    result: Vector = ndtr(a) * ndtr(b) + integral / (2 * np.pi)
+    return result
 
 
 @lru_cache
@@ -66,17 +67,18 @@ def correlations() -> Vector:
         middle = (low + high) / 2
         above = joint_probability(threshold[rows], threshold[columns], middle) > both[rows, columns]
         low, high = np.where(above, low, middle), np.where(above, middle, high)
-    matrix = np.eye(len(both))
+    matrix: Vector = np.eye(len(both))
     matrix[rows, columns] = matrix[columns, rows] = (low + high) / 2
     values, vectors = np.linalg.eigh(matrix)
     matrix = vectors * np.maximum(values, 1e-3) @ vectors.T
     scale = 1 / np.sqrt(np.diag(matrix))
-    return matrix * scale * scale[:, None]  # type: ignore[no-any-return]
+    matrix *= scale * scale[:, None]
+    return matrix
 
 
 @lru_cache
 def _factor() -> Vector:
-    return np.linalg.cholesky(correlations())
+    return np.asarray(np.linalg.cholesky(correlations()), dtype=np.float64)
 
 
 def sample_findings(
@@ -96,4 +98,5 @@ def sample_findings(
     count = len(COUNTS)
     shared, own = patient.standard_normal(count), image.standard_normal(count)
     latent = _factor() @ (np.sqrt(_WITHIN_PATIENT) * shared + np.sqrt(1 - _WITHIN_PATIENT) * own)
-    return latent < ndtri(marginals(prevalence))  # type: ignore[no-any-return]
+    present: NDArray[np.bool_] = latent < ndtri(marginals(prevalence))
+    return present

@@ -63,4 +63,3 @@ def _state(name: str, case: PhantomCase, mention: float, doubt: float) -> LabelS
     if opacity and doubt < _NOT_EXCLUDED:
         return LabelState.UNCERTAIN
     return LabelState.NEGATIVE if mention < absent else LabelState.UNMENTIONED
-

@@ -5,7 +5,7 @@ import numpy as np
 from .chest import Chest
 from .shapes import Field, ramp, tube_wall
 
-_FRONT_END = np.float32([0, 0.30, 0.33, 0.38, 0.44, 0.5, 0.56, 0.63, 0.72, 0.83, 0.97, 1.1, 1.1, 1.1])
+_FRONT_END = np.array([0, 0.30, 0.33, 0.38, 0.44, 0.5, 0.56, 0.63, 0.72, 0.83, 0.97, 1.1, 1.1, 1.1], dtype=np.float32)
 """Where, in half widths, the bony front end of ribs 1 to 11 lies; cartilage beyond is not drawn."""
 
 
@@ -41,8 +41,8 @@ def _arc(chest: Chest, angle: Field, jitter: Field, front: bool) -> Field:
     height = a.rib_height * (1.12 if front else 1.0)
     distance = offset / np.sqrt(1 + slope**2) / height
     oblique = 1 / np.maximum(np.abs(np.cos(angle)), 0.4)
-    bone = 0.62 * tube_wall(distance**2, 0.8, 0.35) * oblique
+    bone = 0.72 * tube_wall(distance**2, 0.85, 0.38) * oblique
     bone *= (k >= 1) & (k <= 11)
     if front:
-        return 0.55 * bone * ramp((chest.u - _FRONT_END[k]) * a.half_width, 1.0)  # type: ignore[no-any-return]
-    return bone * ramp(np.abs(chest.x) - 1.6, 1.2)  # type: ignore[no-any-return]
+        return 0.55 * bone * ramp((chest.u - _FRONT_END[k]) * a.half_width, 1.0)
+    return bone * ramp(np.abs(chest.x) - 1.6, 1.2)

@@ -25,7 +25,7 @@ def spine_bone(chest: Chest) -> Field:
     body += 0.15 * np.exp(-(((gap - 0.76) / 0.07) ** 2)) * (np.abs(across) < 1)
     pedicle = ((np.abs(across) - 0.62) / 0.2) ** 2 + ((phase - 0.36) / 0.2) ** 2
     process = (across / 0.17) ** 2 + ((phase - 0.75) / 0.3) ** 2
-    bone[box] = 1.1 * body + 0.4 * tube_wall(pedicle, 0.7, 0.2) + 0.5 * chord(process)
+    bone[box] = 0.8 * body + 0.35 * tube_wall(pedicle, 0.7, 0.2) + 0.4 * chord(process)
     return bone
 
 
@@ -35,7 +35,7 @@ def clavicle_bone(chest: Chest) -> Field:
     bone = np.zeros_like(chest.x)
     top = a.shoulder + 1.5
     for sign in (-1.0, 1.0):
-        box = chest.grid.box(*sorted((sign * 0.5, sign * 20)), min(top, a.clavicle) - 3, max(top, a.clavicle) + 3)
+        box = chest.grid.box(sign * 0.5, sign * 20, min(top, a.clavicle) - 3, max(top, a.clavicle) + 3)
         out = sign * chest.x[box] - sign * a.rotation
         line = Profile(
             [
@@ -62,7 +62,7 @@ def shoulder_bone(chest: Chest, pose: Pose) -> Field:
     top = a.shoulder
     joint = a.half_width + 2.9
     for sign in (-1.0, 1.0):
-        box = chest.grid.box(*sorted((sign * (a.half_width - 7), sign * 40)), -10, 45)
+        box = chest.grid.box(sign * (a.half_width - 7), sign * 40, -10, 45)
         out, y = sign * chest.x[box], chest.y[box]
         part = np.zeros_like(out)
         tip = (a.half_width - 2.8 + pose.scapula, top + 14.5)

@@ -8,10 +8,13 @@ from .shapes import Field
 _BAND = 128
 
 
-def texture(rng: np.random.Generator, size: int, exponent: float, coarsest: float = 1.0, finest: float = _BAND) -> Field:
+def texture(
+    rng: np.random.Generator, size: int, exponent: float, coarsest: float = 1.0, finest: float = _BAND
+) -> Field:
     """Gaussian field of unit deviation whose power falls as frequency to the minus `exponent`.
 
-    Anatomical backgrounds of radiographs follow such a law (Burgess, Med Phys 28:419, 2001: exponent near 3 in mammograms).
+    Anatomical backgrounds of radiographs follow such a law (Burgess et al., Med Phys 28:419, 2001: about 3 in
+    mammograms).
 
     Args:
         rng: stream; always the same number of draws is taken, whatever the size.
@@ -32,4 +35,5 @@ def texture(rng: np.random.Generator, size: int, exponent: float, coarsest: floa
     source = (parts[0] + 1j * parts[1]) * amplitude
     spectrum[: half + 1, :wide] = source[: half + 1, :wide]
     spectrum[-half:, :wide] = source[-half:, :wide]
-    return fft.irfft2(spectrum * np.float32(size * size), s=(size, size)).astype(np.float32)  # type: ignore[no-any-return]
+    field: Field = fft.irfft2(spectrum * np.float32(size * size), s=(size, size)).astype(np.float32)
+    return field

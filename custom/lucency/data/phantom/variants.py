@@ -18,7 +18,14 @@ def draw_variants(chest: Chest, body: np.random.Generator, image: np.random.Gene
         image: the image's stream: skin folds and local underaeration.
         bedside: whether the image is AP; skin folds and underaeration are commoner there.
     """
-    for chance, draw in ((0.22, _nipples), (0.15, _granuloma), (0.3, _fissure), (0.2, _caps), (0.2, _fat_pad), (0.2, _scar)):
+    for chance, draw in (
+        (0.22, _nipples),
+        (0.15, _granuloma),
+        (0.3, _fissure),
+        (0.2, _caps),
+        (0.2, _fat_pad),
+        (0.2, _scar),
+    ):
         if body.random() < chance:
             draw(chest, body)
     for chance, draw in ((0.25 if bedside else 0.03, _skin_fold), (0.45 if bedside else 0.25, _underaeration)):
@@ -83,5 +90,7 @@ def _skin_fold(chest: Chest, rng: np.random.Generator) -> None:
 def _underaeration(chest: Chest, rng: np.random.Generator) -> None:
     side = int(rng.integers(2))
     radii = [between(rng, 2.2, 4.2) for _ in range(7)]
-    share, box = patch(chest, side, chest.place(side, between(rng, 0.05, 0.5), between(rng, 0.65, 1.0)), radii, 0.4, 1.6)
+    share, box = patch(
+        chest, side, chest.place(side, between(rng, 0.05, 0.5), between(rng, 0.65, 1.0)), radii, 0.4, 1.6
+    )
     chest.opacify(between(rng, 0.04, 0.14) * share, box)

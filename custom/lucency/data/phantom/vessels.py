@@ -34,10 +34,10 @@ def _tree(rng: np.random.Generator, chest: Chest, side: int) -> tuple[Field, ...
     a = chest.anatomy
     sign = -1.0 if side == 0 else 1.0
     fan = np.deg2rad(_FAN[side])
-    heading = np.repeat(fan, 2) + rng.normal(0, 0.16, 2 * len(fan))
+    heading = np.repeat(fan, 3) + rng.normal(0, 0.2, 3 * len(fan))
     x = np.full(len(heading), a.hilum[side][0] + a.shift) + rng.normal(0, 0.35, len(heading))
     y = a.hilum[side][1] + 1.1 * np.sin(heading) + rng.normal(0, 0.35, len(heading))
-    radius = a.vessel_size * rng.uniform(0.26, 0.46, len(heading)) * (1 + 0.25 * np.sin(heading))
+    radius = a.vessel_size * rng.uniform(0.2, 0.44, len(heading)) * (1 + 0.25 * np.sin(heading))
     length = rng.uniform(2.4, 4.2, len(heading))
     upper = (np.sin(heading) < -0.1).astype(np.float64)
     pieces: list[list[Field]] = [[], [], [], [], []]
@@ -74,9 +74,13 @@ def vessel_thickness(chest: Chest, branches: Branches) -> Field:
         if mine.any():
             width = 0.55 * float(radius[mine].mean())
             volume = 1.3 * np.pi * radius[mine] ** 2 * branches.piece[mine]
-            total += chest.grid.deposit(branches.x[mine], branches.y[mine], volume, float(np.hypot(width, chest.vessel_blur)))
+            total += chest.grid.deposit(
+                branches.x[mine], branches.y[mine], volume, float(np.hypot(width, chest.vessel_blur))
+            )
     room = chest.lung / (0.35 * a.depth)
     for x, y in a.hilum:
         box = chest.grid.around(x + a.shift, y, 2.4)
-        total[box] += 1.7 * a.vessel_size * chord(((chest.x[box] - x - a.shift) / 1.2) ** 2 + ((chest.y[box] - y) / 2.1) ** 2)
-    return total * np.minimum(room, 1) * chest.aerated * chest.vascular  # type: ignore[no-any-return]
+        total[box] += (
+            2.1 * a.vessel_size * chord(((chest.x[box] - x - a.shift) / 1.2) ** 2 + ((chest.y[box] - y) / 2.1) ** 2)
+        )
+    return total * np.minimum(room, 1) * chest.aerated * chest.vascular

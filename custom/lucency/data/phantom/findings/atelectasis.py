@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..anatomy import LEFT, Anatomy
+from ..anatomy import LEFT, RIGHT, Anatomy
 from ..chest import Chest
 from ..shapes import ramp
 from .sign import Sign
@@ -25,7 +25,10 @@ class Atelectasis(Sign):
     def deform(self, anatomy: Anatomy) -> Anatomy:
         """Raise the dome of each affected side; shift the heart when only one is."""
         lift = self.grade(0.5, 3.4) * self.rise
-        dome = tuple(y - lift * (side in self.affected) for side, y in enumerate(anatomy.dome))
+        dome = (
+            anatomy.dome[RIGHT] - lift * (RIGHT in self.affected),
+            anatomy.dome[LEFT] - lift * (LEFT in self.affected),
+        )
         pull = 0.0 if len(self.affected) == 2 else self.grade(0.1, 1.6) * (1 if LEFT in self.affected else -1)
         return replace(anatomy, dome=dome, shift=anatomy.shift + pull)
 

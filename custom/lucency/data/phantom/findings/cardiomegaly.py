@@ -20,6 +20,8 @@ class Cardiomegaly(Sign):
         growth = self.grade(0.08, 0.46)
         angles = np.arange(len(anatomy.heart_radii)) * 2 * np.pi / len(anatomy.heart_radii)
         share = np.where(np.cos(angles) > 0, self.leftward, 0.75) * (0.55 + 0.45 * np.abs(np.cos(angles)))
-        radii = tuple(radius * (1 + growth * float(part)) for radius, part in zip(anatomy.heart_radii, share, strict=True))
+        radii = tuple(
+            radius * (1 + growth * float(part)) for radius, part in zip(anatomy.heart_radii, share, strict=True)
+        )
         x, y = anatomy.heart
         return replace(anatomy, heart_radii=radii, heart=(x + 0.8 * growth, y - 1.2 * growth))

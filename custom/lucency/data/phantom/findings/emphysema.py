@@ -43,6 +43,6 @@ class Emphysema(Sign):
                 box = chest.grid.around(x, y, 3)
                 squared = outline_squared(chest.x[box] - x, chest.y[box] - y, radii)
                 inside = (squared < 1) * chest.side(side)[box]
-                chest.density[box] *= 1 - 0.7 * inside
+                chest.density[box] *= 1 - 0.45 * inside
                 chest.vascular[box] *= 1 - inside
-                chest.solid[box] += 0.1 * np.exp(-(((np.sqrt(squared) - 1) / 0.05) ** 2)) * (chest.lung[box] > 3)
+                chest.solid[box] += 0.07 * np.exp(-(((np.sqrt(squared) - 1) / 0.04) ** 2)) * (chest.lung[box] > 3)

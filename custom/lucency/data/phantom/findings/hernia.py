@@ -13,8 +13,8 @@ class Hernia(Sign):
     def choose(self) -> None:
         """Size, place and content."""
         self.offset = self.between(-0.8, 2.4)
-        self.outline = [self.between(0.9, 1.12) for _ in range(6)]
-        self.air = self.between(0.55, 1.0) if self.rng.random() < 0.85 else 0.0
+        self.outline = [self.between(0.82, 1.15) for _ in range(7)]
+        self.air = self.between(0.4, 0.9) if self.rng.random() < 0.85 else 0.0
         self.level = self.between(-0.35, 0.3)
 
     def paint(self, chest: Chest) -> None:
@@ -31,7 +31,7 @@ class Hernia(Sign):
         sac = 1.5 * radius * inside * above
         chest.opacify(np.clip(sac / np.maximum(chest.lung[box], 0.5), 0, 0.9), box)
         chest.solid[box] += 0.45 * sac
-        inner = np.sqrt(np.maximum(1 - squared / 0.82, 0))
-        surface = y + self.level * radius
-        air_side = ramp(surface - chest.y[box], 0.12 if self.upright else 2.0)
-        chest.gas[box] += self.air * 1.55 * radius * inner * air_side
+        pocket = [0.82 * radius * part for part in self.outline[::-1]]
+        lumen = np.maximum(1 - outline_squared(chest.x[box] - x - 0.1 * radius, chest.y[box] - y, pocket), 0)
+        air_side = ramp(y + self.level * radius - chest.y[box], 0.2 if self.upright else 2.0)
+        chest.gas[box] += self.air * 1.3 * radius * lumen**0.6 * air_side

@@ -22,6 +22,6 @@ class Infiltration(Sign):
             for _ in range(self.patches[side]):
                 centre = chest.place(side, self.between(0.1, 0.7), self.between(0.4, 0.92))
                 radii = [self.between(2.2, 3.6) * self.grade(0.8, 1.25) for _ in range(7)]
-                share, box = patch(chest, side, centre, radii, ragged=0.5, softness=1.5)
-                strands = 0.55 + 0.45 * np.clip(chest.mottle[box] + 0.6, 0, 2)
-                chest.opacify(self.grade(0.09, 0.34) * share * strands, box)
+                share, box = patch(chest, side, centre, radii, ragged=0.28, softness=1.6)
+                strands = 0.8 + 0.25 * np.clip(chest.mottle[box], -1, 1.5)
+                chest.opacify(self.grade(0.08, 0.32) * share * strands, box)

@@ -21,7 +21,7 @@ class Pneumonia(Sign):
             for _ in range(self.foci[side]):
                 centre = chest.place(side, self.between(0.1, 0.75), self.between(0.25, 0.88))
                 radii = [self.between(1.7, 3.2) * self.grade(0.8, 1.3) for _ in range(8)]
-                rim, box = patch(chest, side, centre, radii, ragged=0.35, softness=1.1)
+                rim, box = patch(chest, side, centre, radii, ragged=0.25, softness=1.0)
                 share = self.grade(0.2, 0.68) * rim**1.5
                 chest.opacify(share, box)
                 whole[box] += share

@@ -23,7 +23,9 @@ class Pneumothorax(Sign):
         """Under tension the heart moves away and the dome sinks."""
         side = self.affected[0]
         tension = max(self.severity - 0.7, 0) / 0.3
-        dome = tuple(y + 1.5 * tension * (index == side) for index, y in enumerate(anatomy.dome))
+        right, left = anatomy.dome
+        sunk = 1.5 * tension
+        dome = (right, left + sunk) if side == LEFT else (right + sunk, left)
         return replace(anatomy, dome=dome, shift=anatomy.shift + 1.6 * tension * (-1 if side == LEFT else 1))
 
     def paint(self, chest: Chest) -> None:

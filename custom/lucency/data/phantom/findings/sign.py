@@ -10,8 +10,8 @@ from ..streams import between
 class Sign:
     """Radiographic sign of one finding in one patient.
 
-    A subclass draws its places and shapes in `choose`, from a stream that belongs to the patient and the finding, so that
-    follow-ups show the same lesion and no other part of the image changes with it.
+    A subclass draws its places and shapes in `choose`, from a stream that belongs to the patient and the finding, so
+    that follow-ups show the same lesion and no other part of the image changes with it.
 
     Args:
         severity: 0 (barely visible) to 1 (gross).
