@@ -11,7 +11,7 @@ from PIL import Image
 from pydicom import dcmread
 
 from lucency.data import read_study_table
-from lucency.data.phantom import generator, render, write_phantom
+from lucency.data.phantom import draw, generator, render, write_phantom
 from lucency.data.phantom.nih_counts import FINDINGS
 from lucency.errors import ConfigError
 from references.display import reference_display
@@ -57,7 +57,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         if len(drawn) == 3:
             raise KeyboardInterrupt
         drawn.append(case)
-        return render.draw(case, size)  # type: ignore[arg-type]
+        return draw(case, size)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr(generator, "draw", interrupted)
@@ -111,7 +111,7 @@ def test_dicom_files_show_the_drawn_images(write: Write, tmp_path: Path) -> None
     table = read_study_table(write(tmp_path, images=8))
     for index, file in enumerate(table["image"]):
         dataset = dcmread(tmp_path / file)
-        assert np.abs(reference_display(dataset) - render.render(index, 0, 48)[0]).max() <= 1 / 255
+        assert np.abs(reference_display(dataset) - render(index, 0, 48)[0]).max() <= 1 / 255
         assert dataset.PatientID == table["patient"][index]
         assert dataset.StudyInstanceUID == table["study"][index]
         assert dataset.ViewPosition == table["view"][index]
@@ -122,7 +122,7 @@ def test_png_files_are_eight_bit_grey(write: Write, tmp_path: Path) -> None:
     for index, file in enumerate(table["image"]):
         with Image.open(tmp_path / file) as image:
             assert image.mode == "L"
-            assert (np.asarray(image) == np.rint(render.render(index, 0, 48)[0] * 255)).all()
+            assert (np.asarray(image) == np.rint(render(index, 0, 48)[0] * 255)).all()
 
 
 def test_tables_are_study_tables_with_the_same_split(

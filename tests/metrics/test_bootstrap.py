@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy.stats import binom, norm
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from lucency.errors import ConfigError, LucencyError, TableError
@@ -127,11 +128,8 @@ def test_pairing_narrows_the_interval_of_similar_models():
     assert high - low < 0.5 * (one_high - one_low)
 
 
-@pytest.mark.slow
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     """Two normal populations one standard deviation apart have AUROC Phi(1 / sqrt 2)."""
-    from scipy.stats import binom, norm
-
     rng, trials, level = np.random.default_rng(0), 200, 0.9
     covered = 0
     for _ in range(trials):

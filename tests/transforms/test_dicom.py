@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset
+from pydicom import Dataset, uid
+from pydicom.data import get_testdata_file
 from pydicom.sequence import Sequence
 
 from lucency.transforms import RadiographError, display_array, read_dataset
+from lucency.transforms.header import read_header
+from lucency.transforms.pixels import pixel_cells
 from references.dicom_files import LOSSLESS, LOSSY, NATIVE, dataset_of, save
 from references.display import is_padding, reference_display
 
@@ -85,10 +88,19 @@ def test_a_lossless_encoding_changes_nothing(tmp_path, syntax, bits, kind):
 
 @pytest.mark.parametrize("syntax", LOSSY, ids=lambda syntax: syntax.keyword)
 def test_a_lossy_encoding_changes_little(tmp_path, syntax):
-    bits = 8 if syntax == LOSSY[0] else 12
+    bits = 8 if syntax in (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit) else 12
     path = save(dataset_of(wedge(bits), bits), tmp_path / "a.dcm", syntax)
     expected = reference_display(dataset_of(wedge(bits), bits))
     np.testing.assert_allclose(display_array(read_dataset(path)), expected, rtol=0, atol=0.02)
+
+
+def test_twelve_bits_in_extended_jpeg():
+    """Nothing here writes a valid one, so this is pydicom's test file, whose stored values its own tests know."""
+    for name in ("JPEG-lossy.dcm", "JPGExtended.dcm"):
+        dataset = read_dataset(get_testdata_file(name, download=False))
+        cells = pixel_cells(dataset, read_header(dataset))
+        assert cells.shape == (1024, 256)
+        assert (cells[420, 140], cells[230, 120]) == (244, 95)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])

@@ -88,5 +88,5 @@ def test_a_damaged_png_is_refused(tmp_path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(RadiographError, match="cannot be decoded"):
+    with pytest.raises(RadiographError, match="cannot be read as PNG"):
         read_radiograph(path)

@@ -154,9 +154,9 @@ def test_a_file_cut_short_is_refused(tmp_path, syntax):
         (b"PatientID,Finding\n", "neither DICOM, PNG, JPEG nor NIfTI"),
         (b"\x08\0\5\0\x0a\0\0\0ISO_IR 100", "(0002,0010) TransferSyntaxUID: is missing"),
         (b"\0" * 128 + b"DICM", "(0002,0010) TransferSyntaxUID: is missing"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "cannot be decoded"),
-        (b"\xff\xd8\xff\xe0" + b"\0" * 40, "cannot be decoded"),
-        (b"\x1f\x8b" + b"\0" * 40, "cannot be parsed as NIfTI"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "cannot be read as PNG"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 40, "cannot be read as JPEG"),
+        (b"\x1f\x8b" + b"\0" * 40, "cannot be read as NIfTI"),
     ],
 )
 def test_a_file_that_holds_nothing_of_use(tmp_path, content, reason):

@@ -58,7 +58,7 @@ def run_bundle(
         ConfigError: a file or key that is not there.
     """
     files = config_files(bundle, workflow, groups)
-    config = _load(files)
+    config = read_configuration(files)
     check_overrides(config, overrides or {})
     kind = "infer" if workflow == "inference" else "train"
     with_root = {"bundle_root": str(Path(bundle).resolve()), **(overrides or {})}
@@ -69,7 +69,12 @@ def run_bundle(
     return runner
 
 
-def _load(files: Sequence[Path]) -> dict[str, Any]:
+def read_configuration(files: Sequence[Path]) -> dict[str, Any]:
+    """Merge configuration files, later ones over earlier ones.
+
+    Raises:
+        ConfigError: a file cannot be read.
+    """
     try:
         parser = ConfigParser()
         parser.read_config([str(file) for file in files])

@@ -72,8 +72,7 @@ class Loss(nn.Module, ABC):
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
         """The reduced loss, a scalar; raises as `terms` does."""
-        with torch.autocast(logits.device.type, enabled=False):
-            return self.reducer(*self.terms(logits, targets))
+        return self.reducer(*self.terms(logits, targets))
 
     def extra_repr(self) -> str:
         """Settings shown by `print`."""

@@ -37,8 +37,8 @@ def read_codestream_header(codestream: bytes) -> CodestreamHeader:
         ValueError: the header is not well formed, or there is no end-of-image marker.
 
     Example:
-        >>> start, frame, scan = b"\xff\xd8", b"\xff\xc0\x00\x0b\x08\x00\x02\x00\x03\x01\x01\x11\x00", b"\xff\xda\x00\x02"
-        >>> read_codestream_header(start + frame + scan + b"\xff\xd9")
+        >>> frame, scan = b"\xff\xc0\x00\x0b\x08\x00\x02\x00\x03\x01\x01\x11\x00", b"\xff\xda\x00\x02"
+        >>> read_codestream_header(b"\xff\xd8" + frame + scan + b"\xff\xd9")
         CodestreamHeader(rows=2, columns=3, components=1, precision=8, process=192)
     """
     if not codestream.rstrip(b"\0\xff").endswith(_END):  # either may fill up to an even length

@@ -27,7 +27,7 @@ def all_values(dataset: Dataset, keyword: str) -> list[Any]:
     """Return the values of an element, none of them empty; an empty list where it is absent or empty.
 
     Args:
-        dataset: where to look.
+        dataset: where to look; elements of group 0002 are looked up in its file meta information.
         keyword: DICOM keyword of the element.
 
     Raises:
@@ -39,8 +39,9 @@ def all_values(dataset: Dataset, keyword: str) -> list[Any]:
         >>> [all_values(dataset, keyword) for keyword in ("WindowCenter", "WindowWidth", "Rows")]
         [['550.0', '300.0'], [], [440]]
     """
+    in_file_meta = Tag(tag_for_keyword(keyword) or 0).group == 2
     try:
-        value = dataset.get(keyword)
+        value = (getattr(dataset, "file_meta", Dataset()) if in_file_meta else dataset).get(keyword)
     except Exception as error:  # a value is parsed when it is first asked for; pydicom lets anything through
         raise refusal(dataset, keyword, f"cannot be parsed ({type(error).__name__}: {error})") from error
     several = value if isinstance(value, MutableSequence) else [value]

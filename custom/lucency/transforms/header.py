@@ -80,8 +80,8 @@ def read_header(dataset: Dataset) -> ImageHeader:
         ...
         lucency.transforms.errors.RadiographError: data set: (0002,0010) TransferSyntaxUID: is missing, ...
     """
-    syntax = getattr(dataset, "file_meta", Dataset()).get("TransferSyntaxUID")
-    if not syntax:
+    syntax = first_value(dataset, "TransferSyntaxUID")
+    if syntax is None:
         raise refusal(dataset, "TransferSyntaxUID", "is missing, the encoding of the pixels would be a guess")
     _require_pixels(dataset)
     if (frames := first_number(dataset, "NumberOfFrames") or 1) > 1:
@@ -118,7 +118,7 @@ def _require_pixels(dataset: Dataset) -> None:
         if keyword in dataset:
             raise refusal(dataset, keyword, "holds real numbers, which no radiograph has")
     if "PixelData" not in dataset:
-        kind = first_value(dataset, "SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID", "")
+        kind = first_value(dataset, "SOPClassUID") or first_value(dataset, "MediaStorageSOPClassUID")
         named = f" ({UID(str(kind)).name})" if kind else ""
         raise refusal(dataset, "PixelData", f"is missing: the file is no image{named} or was cut short")
     if first_value(dataset, "PixelData") is None:

@@ -31,20 +31,16 @@ def read_nifti(path: str | Path) -> NDArray[np.float32]:
         (rows, columns), float32 in [0, 1].
 
     Raises:
-        RadiographError: the file is damaged, holds a volume, complex or structured voxels, values that are not finite,
-            or one value alone.
+        RadiographError: the file holds a volume, complex or structured voxels, values that are not finite, or one value
+            alone.
+        Exception: whatever nibabel makes of a damaged file; `read_radiograph` turns it into the above.
     """
-    try:
-        with Path(path).open("rb") as file:
-            zipped = file.read(2) == GZIP
-        with gzip.open(path, "rb") if zipped else Path(path).open("rb") as stream:
-            levels = _slice(path, _image_class(stream.peek(8)[:4]).from_stream(stream))
-            stream.read(1)  # gzip looks at its checksum when it meets its end
-            return levels
-    except RadiographError:
-        raise
-    except Exception as error:  # nibabel lets out what a broken header provokes
-        raise RadiographError(path, f"cannot be parsed as NIfTI ({type(error).__name__}: {error})") from error
+    with Path(path).open("rb") as file:
+        zipped = file.read(2) == GZIP
+    with gzip.open(path, "rb") if zipped else Path(path).open("rb") as stream:
+        levels = _slice(path, _image_class(stream.peek(8)[:4]).from_stream(stream))
+        stream.read(1)  # gzip looks at its checksum when it meets its end
+        return levels
 
 
 def _image_class(start: bytes) -> type[nibabel.Nifti1Image]:

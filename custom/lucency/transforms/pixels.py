@@ -24,7 +24,7 @@ _PLUGINS = {
     uid.HTJ2K: "pylibjpeg",
 }
 # GDCM is used directly, because pydicom's way to it refuses 12 bits. It ends the process on a codestream of another
-# kind than it was promised: these are the kinds and bits that belong to each syntax (PS3.5 8.2.1, ISO/IEC 10918-1 B.2.2)
+# kind than it was promised: these are the processes and bits that belong to each syntax (ISO/IEC 10918-1 B.2.2)
 _GDCM = {
     uid.JPEGExtended12Bit: ((0xC0, 0xC1), (8, 12)),
     uid.JPEGLossless: ((0xC3,), range(2, 17)),
@@ -118,7 +118,7 @@ def _decode_with_gdcm(codestream: bytes, inner: CodestreamHeader, header: ImageH
     image.SetNumberOfDimensions(2)
     image.SetDimensions((inner.columns, inner.rows, 1))
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(gdcm.PhotometricInterpretation.MONOCHROME2))
-    image.SetPixelFormat(gdcm.PixelFormat(1, cell, cell, cell - 1, 0))
+    image.SetPixelFormat(gdcm.PixelFormat(1, cell, cell, cell - 1, 0))  # told fewer bits it may end the process, too
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(str.__str__(header.transfer_syntax))))
     image.SetDataElement(element)
     text = image.GetBuffer()

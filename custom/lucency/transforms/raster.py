@@ -26,18 +26,14 @@ def read_raster(path: str | Path) -> NDArray[np.float32]:
         (rows, columns), float32 in [0, 1].
 
     Raises:
-        RadiographError: the file is damaged, coloured, transparent, too large, or of one gray alone.
+        RadiographError: the image is truncated, coloured, transparent, too large, or of one gray alone.
+        Exception: whatever Pillow's decoders make of a damaged file; `read_radiograph` turns it into the above.
     """
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise RadiographError(path, f"{image.height} x {image.width} pixels are more than any radiograph has")
-            _check_end(path, image.format or "")
-            levels = _gray(path, ImageOps.exif_transpose(image))
-    except RadiographError:
-        raise
-    except Exception as error:  # Pillow lets out what its decoders meet: OSError, SyntaxError, struct.error, zlib.error
-        raise RadiographError(path, f"cannot be decoded ({type(error).__name__}: {error})") from error
+    with Image.open(path, formats=("PNG", "JPEG")) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise RadiographError(path, f"{image.height} x {image.width} pixels are more than any radiograph has")
+        _check_end(path, image.format or "")
+        levels = _gray(path, ImageOps.exif_transpose(image))
     if np.ptp(levels) == 0:
         raise RadiographError(path, "constant image: every pixel is displayed alike")
     return levels

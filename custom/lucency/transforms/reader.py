@@ -40,7 +40,13 @@ def read_radiograph(path: str | Path) -> NDArray[np.float32]:
         >>> read_radiograph(path)
         array([[0. , 0.2], [0.4, 1. ]], dtype=float32)
     """
-    return _format_of(Path(path))(path)
+    kind = _format_of(Path(path))
+    try:
+        return _READERS[kind](path)
+    except RadiographError:
+        raise
+    except Exception as error:  # the libraries let out whatever a damaged file provokes
+        raise RadiographError(path, f"cannot be read as {kind} ({type(error).__name__}: {error})") from error
 
 
 class RadiographReader(ImageReader):  # type: ignore[misc]
@@ -103,7 +109,19 @@ class RadiographReader(ImageReader):  # type: ignore[misc]
         }
 
 
-def _format_of(path: Path) -> Callable[[str | Path], NDArray[np.float32]]:
+def _read_dicom(path: str | Path) -> NDArray[np.float32]:
+    return display_array(read_dataset(path))
+
+
+_READERS: dict[str, Callable[[str | Path], NDArray[np.float32]]] = {
+    "DICOM": _read_dicom,
+    "PNG": read_raster,
+    "JPEG": read_raster,
+    "NIfTI": read_nifti,
+}
+
+
+def _format_of(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():
             raise RadiographError(path, "is no file")
@@ -112,11 +130,13 @@ def _format_of(path: Path) -> Callable[[str | Path], NDArray[np.float32]]:
     except OSError as error:
         raise RadiographError(path, f"cannot be opened ({error.strerror or error})") from error
     if start[128:132] == b"DICM":
-        return _read_dicom
-    if start.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        return read_raster
+        return "DICOM"
+    if start.startswith(b"\x89PNG"):
+        return "PNG"
+    if start.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
     if start.startswith(GZIP) or start[4:7] == b"n+2" or start[344:347] == b"n+1":
-        return read_nifti
+        return "NIfTI"
     if start[:1] in (b"\x02", b"\x08") and start[1:2] == b"\0":
         raise RadiographError(
             path,
@@ -124,7 +144,3 @@ def _format_of(path: Path) -> Callable[[str | Path], NDArray[np.float32]]:
             "(0002,0010) TransferSyntaxUID",
         )
     raise RadiographError(path, "is empty" if not start else "is neither DICOM, PNG, JPEG nor NIfTI by its content")
-
-
-def _read_dicom(path: str | Path) -> NDArray[np.float32]:
-    return display_array(read_dataset(path))

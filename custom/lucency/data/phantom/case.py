@@ -58,11 +58,10 @@ def sample_case(index: int, seed: int, prevalence: Prevalence = "enriched") -> P
     present = sample_findings(prevalence, stream(seed, "health", patient), image)
     view = "AP" if image.random() < AP_SHARE else "PA"
     severity = {}
-    for name, here in zip(FINDINGS, present, strict=True):
+    for name in (name for name, here in zip(FINDINGS, present, strict=True) if here):
         usual = _severity(stream(seed, "severity", patient, name))
         now = usual + normal(stream(seed, "course", index, name), 0.0, 0.08)
-        if here:
-            severity[name] = round(float(np.clip(now, 0.05, 1.0)), 3)
+        severity[name] = round(min(max(now, 0.05), 1.0), 3)
     return PhantomCase(seed, index, patient, follow_up, view, sex, age, MappingProxyType(severity))
 
 

@@ -77,14 +77,11 @@ class Chest:
 
     def _dome(self, away: Field) -> Field:
         """Y of the diaphragm below each pixel."""
-        result = np.empty_like(away)
-        for side, mask in ((RIGHT, ~self.left), (LEFT, self.left)):
-            peak = 0.5 * self.anatomy.half_width
-            lateral = np.maximum(away - peak, 0) / (self.anatomy.half_width - peak)
-            medial = np.maximum(peak - away, 0) / peak
-            fall = self.anatomy.dome_rise[side] * lateral**2.6 + 0.3 * self.anatomy.dome_rise[side] * medial**2
-            result[mask] = (self.anatomy.dome[side] + fall)[mask]
-        return result
+        peak = 0.5 * self.anatomy.half_width
+        lateral = np.maximum(away - peak, 0) / (self.anatomy.half_width - peak)
+        fall = lateral**2.6 + 0.3 * (np.maximum(peak - away, 0) / peak) ** 2
+        right, left = (top + rise * fall for top, rise in zip(self.anatomy.dome, self.anatomy.dome_rise, strict=True))
+        return right + (left - right) * ramp(self.x, 5.0)
 
     def _heart(self) -> Field:
         x, y = self.anatomy.heart
@@ -137,7 +134,7 @@ class Chest:
         sign = 1.0 if side == LEFT else -1.0
         y = down * self.anatomy.dome[side]
         wall = self.wall.at(y)
-        inner = 3.0 if side == RIGHT else 3.0 + 3.2 * max(down - 0.45, 0) / 0.55  # the heart takes the left
+        inner = 3.6 if side == RIGHT else 3.0 + 4.8 * min(max(down - 0.4, 0) / 0.5, 1)  # the heart takes the left
         return sign * (inner + across * (wall - inner)), y
 
     def opacify(self, share: Field, box: Box = (slice(None), slice(None))) -> None:

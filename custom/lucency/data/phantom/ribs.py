@@ -33,9 +33,10 @@ def _arc(chest: Chest, angle: Field, jitter: Field, front: bool) -> Field:
     first, growth = 4.0 + 0.6 * a.rib_drop - 0.5 * a.lordosis, 0.62 + 0.05 * a.rib_drop
     y = chest.y + 0.9
     number = 1 + (y - first * fall) / (a.rib_spacing + growth * fall)
-    k = np.clip(np.rint(number), 0, 12).astype(np.int32)
-    offset = (number - k) * (a.rib_spacing + growth * fall) + jitter[chest.left.astype(np.int32), k]
-    drop = first + growth * (k - 1)
+    nearest = np.clip(np.rint(number), 0, 12)
+    k = nearest.astype(np.int32)
+    offset = (number - nearest) * (a.rib_spacing + growth * fall) + jitter[chest.left.astype(np.int32), k]
+    drop = first + growth * (nearest - 1)
     steep = 0.45 / np.pi + 0.55 * np.sin(angle) / 2
     slope = drop * steep / (np.maximum(np.abs(np.cos(angle)), 0.12) * a.half_width)
     height = a.rib_height * (1.12 if front else 1.0)

@@ -83,4 +83,4 @@ def vessel_thickness(chest: Chest, branches: Branches) -> Field:
         total[box] += (
             2.1 * a.vessel_size * chord(((chest.x[box] - x - a.shift) / 1.2) ** 2 + ((chest.y[box] - y) / 2.1) ** 2)
         )
-    return total * np.minimum(room, 1) * chest.aerated * chest.vascular
+    return total * np.minimum(room, 1) ** 2 * chest.aerated * chest.vascular

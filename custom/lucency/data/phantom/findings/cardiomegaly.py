@@ -13,11 +13,11 @@ class Cardiomegaly(Sign):
 
     def choose(self) -> None:
         """How much of the growth is to the left."""
-        self.leftward = self.between(0.6, 1.0)
+        self.leftward = self.between(0.75, 1.0)
 
     def deform(self, anatomy: Anatomy) -> Anatomy:
         """Widen the heart's outline; a normal heart varies by 7 % and by view, so mild ones overlap."""
-        growth = self.grade(0.08, 0.46)
+        growth = self.grade(0.07, 0.55)
         angles = np.arange(len(anatomy.heart_radii)) * 2 * np.pi / len(anatomy.heart_radii)
         share = np.where(np.cos(angles) > 0, self.leftward, 0.75) * (0.55 + 0.45 * np.abs(np.cos(angles)))
         radii = tuple(

@@ -25,11 +25,11 @@ class Edema(Sign):
             x, y = chest.anatomy.hilum[side]
             distance = ((chest.x - 1.25 * x) / self.reach) ** 2 + ((chest.y - y - 2.0) / (1.5 * self.reach)) ** 2
             haze = np.exp(-(distance**1.5)) * (1 + 0.25 * chest.mottle)
-            strength = self.grade(0.1, 0.5) * (1 + self.tilt * (1 if side == LEFT else -1))
+            strength = self.grade(0.04, 0.42) * (1 + self.tilt * (1 if side == LEFT else -1))
             chest.opacify(strength * haze * chest.side(side))
-        chest.vessel_blur += self.grade(0.03, 0.16)
-        chest.upper_gain *= self.grade(1.15, 1.6)
-        chest.solid += self.grade(0.10, 0.30) * self._septa(chest)
+        chest.vessel_blur += self.grade(0.02, 0.14)
+        chest.upper_gain *= self.grade(1.05, 1.45)
+        chest.solid += self.grade(0.06, 0.25) * self._septa(chest)
 
     def _septa(self, chest: Chest) -> Field:
         lines = np.zeros_like(chest.x)

@@ -28,7 +28,7 @@ class Effusion(Sign):
     def paint(self, chest: Chest) -> None:
         """Fill from the costophrenic angle upwards."""
         for side in self.affected:
-            height = self.grade(1.8, 15.0) * self.amount[side]
+            height = self.grade(1.3, 14.0) * self.amount[side]
             bottom = chest.anatomy.dome[side] + chest.anatomy.dome_rise[side]
             lateral = np.clip(chest.u, 0, 1) ** 3
             surface = bottom - height * (1 - self.climb + self.climb * lateral) - 0.15 * height * lateral**8

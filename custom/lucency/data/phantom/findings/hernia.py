@@ -14,12 +14,12 @@ class Hernia(Sign):
         """Size, place and content."""
         self.offset = self.between(-0.8, 2.4)
         self.outline = [self.between(0.82, 1.15) for _ in range(7)]
-        self.air = self.between(0.4, 0.9) if self.rng.random() < 0.85 else 0.0
+        self.air = self.between(0.3, 0.8) if self.rng.random() < 0.7 else 0.0
         self.level = self.between(-0.35, 0.3)
 
     def paint(self, chest: Chest) -> None:
         """Draw sac, wall and air."""
-        radius = self.grade(1.9, 5.0)
+        radius = self.grade(1.5, 4.6)
         a = chest.anatomy
         x = self.offset + a.shift + 0.2 * radius
         y = float(np.mean(a.dome)) + 1.0 - 0.55 * radius

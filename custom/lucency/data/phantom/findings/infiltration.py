@@ -24,4 +24,4 @@ class Infiltration(Sign):
                 radii = [self.between(2.2, 3.6) * self.grade(0.8, 1.25) for _ in range(7)]
                 share, box = patch(chest, side, centre, radii, ragged=0.28, softness=1.6)
                 strands = 0.8 + 0.25 * np.clip(chest.mottle[box], -1, 1.5)
-                chest.opacify(self.grade(0.08, 0.32) * share * strands, box)
+                chest.opacify(self.grade(0.05, 0.27) * share * strands, box)

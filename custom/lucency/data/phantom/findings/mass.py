@@ -8,7 +8,7 @@ from .sign import Sign
 
 
 class Mass(Sign):
-    """Lobulated round density of 3.2 to 8 cm, anywhere in a lung or at a hilum.
+    """Lobulated round density of 3.3 to 8 cm, anywhere in a lung or at a hilum.
 
     Size limit of 3 cm between nodule and mass: Hansell et al., Fleischner Society glossary, Radiology 246:697, 2008.
     """
@@ -19,11 +19,11 @@ class Mass(Sign):
         """Place and outline."""
         self.across, self.down = self.between(0.0, 0.85), self.between(0.15, 0.85)
         self.outline = [self.between(0.84, 1.1) for _ in range(9)]
-        self.solidity = self.between(0.7, 1.0)
+        self.solidity = self.between(0.85, 1.15)
 
     def paint(self, chest: Chest) -> None:
         """Replace lung by a ball of tissue."""
-        diameter = self.grade(3.2, 8.0)
+        diameter = self.grade(3.3, 8.0)
         side = self.affected[0]
         x, y = chest.place(side, self.across, self.down)
         box = chest.grid.around(x, y, 0.75 * diameter)

@@ -8,7 +8,7 @@ from .sign import Sign
 
 
 class PleuralThickening(Sign):
-    """Dense rim of 0.3 to 1.8 cm with an uneven inner edge; apical cap or lateral, sometimes blunting the angle."""
+    """Dense rim of 0.4 to 2 cm with an uneven inner edge; apical cap or lateral, sometimes blunting the angle."""
 
     sides = (0.36, 0.34, 0.30)
 
@@ -21,7 +21,7 @@ class PleuralThickening(Sign):
     def paint(self, chest: Chest) -> None:
         """Draw the rim."""
         for side in self.affected:
-            thick = self.grade(0.35, 1.7)
+            thick = self.grade(0.45, 2.0)
             if self.apical:
                 along = ramp(0.30 - chest.v, 0.25) * (1 + 1.2 * ramp(0.12 - chest.v, 0.15))
             else:

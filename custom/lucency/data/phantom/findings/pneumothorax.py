@@ -11,7 +11,7 @@ from .sign import Sign
 
 
 class Pneumothorax(Sign):
-    """Thin pleural line parallel to the wall, widest at the apex; black and without vessels outside it."""
+    """Thin pleural line parallel to the wall, widest at the apex; lucent and without vessels outside it."""
 
     sides = (0.54, 0.46, 0.0)
 
@@ -29,13 +29,13 @@ class Pneumothorax(Sign):
         return replace(anatomy, dome=dome, shift=anatomy.shift + 1.6 * tension * (-1 if side == LEFT else 1))
 
     def paint(self, chest: Chest) -> None:
-        """Pull the lung off the wall."""
+        """Pull the lung off the wall; in a lying patient the air lies in front and lung remains behind it."""
         side = chest.side(self.affected[0])
         low = np.clip(chest.v, 0, 1)
-        gap = self.grade(0.7, 5.8) * (1 - 0.75 * low**self.taper) + 0.12 * chest.mottle
-        outside = ramp(gap - chest.wall_distance, 0.12) * side
-        chest.density *= 1 - outside + self.grade(0.0, 0.5) * (side - outside)
-        chest.aerated = chest.aerated * (1 - outside) + outside
-        chest.vascular *= 1 - outside
-        line = np.exp(-(((chest.wall_distance - gap) / 0.09) ** 2)) * side
-        chest.solid += self.grade(0.28, 0.4) * line * np.minimum(chest.lung / 2, 1)
+        gap = self.grade(0.45, 4.8) * (1 - 0.75 * low**self.taper) + 0.12 * chest.mottle
+        free = (1.0 if self.upright else 0.5) * ramp(gap - chest.wall_distance, 0.15) * side
+        chest.density *= 1 - free + self.grade(0.0, 0.3) * (side - free)
+        chest.aerated = chest.aerated * (1 - free) + free
+        chest.vascular *= 1 - free
+        line = np.exp(-(((chest.wall_distance - gap) / 0.08) ** 2)) * side
+        chest.solid += self.grade(0.2, 0.32) * line * np.minimum(chest.lung / 2, 1)

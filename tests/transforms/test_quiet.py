@@ -1,0 +1,39 @@
+"""Reading odd files says nothing beside its error, and changes nothing for the rest of the program."""
+
+import logging
+import warnings
+
+import numpy as np
+import pytest
+
+from lucency.transforms import RadiographError, read_radiograph
+from lucency.transforms.quiet import quiet_pydicom
+from references.dicom_files import dataset_of, save
+
+
+def odd_file(path):
+    """A readable file with a name that is no valid UID, a surplus byte and a truncated last element."""
+    pixels = np.arange(64, dtype="u1").reshape(8, 8)
+    save(dataset_of(pixels, 8, WindowCenter="32.00000000000000000", WindowWidth=64), path)
+    return path
+
+
+def test_odd_headers_are_read_in_silence(tmp_path, caplog):
+    path = odd_file(tmp_path / "a.dcm")
+    whole = path.read_bytes()
+    with warnings.catch_warnings(), caplog.at_level(logging.DEBUG):
+        warnings.simplefilter("error")
+        read_radiograph(path)
+        path.write_bytes(whole[:-70])
+        with pytest.raises(RadiographError):
+            read_radiograph(path)
+    assert not [record for record in caplog.records if record.name.startswith("pydicom")]
+
+
+def test_pydicom_speaks_up_outside(caplog):
+    before = list(warnings.filters)
+    with quiet_pydicom():
+        logging.getLogger("pydicom").error("inside")
+    logging.getLogger("pydicom").error("outside")
+    assert [record.message for record in caplog.records] == ["outside"]
+    assert list(warnings.filters) == before
