@@ -83,9 +83,11 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(study, tmp_path):
 
 
 def test_two_ranks_train_one_network(study, tmp_path):
-    arguments = ["--standalone", "--nproc_per_node", "2", "-m", "lucency", "run", BUNDLE, "multi_gpu_train"]
-    options = {**TINY, "dataset_dir": study, "ckpt_dir": tmp_path, "batch_size": 4, "max_epochs": 2}
-    done = python("-m", "torch.distributed.run", *arguments, "--loss", "wan", *as_arguments(options))
+    configs = BUNDLE / "configs"
+    files = [f"{configs}/{name}.yaml" for name in ("train", "loss/wan", "multi_gpu_train")]
+    options = {**TINY, "config_file": files, "dataset_dir": study, "ckpt_dir": tmp_path, "batch_size": 4, "max_epochs": 2}
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options))
     assert done.returncode == 0, done.stderr
     state = torch.load(tmp_path / "model.pt", weights_only=True)
     assert not any(key.startswith("module.") for key in state)

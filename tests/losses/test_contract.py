@@ -6,6 +6,7 @@ import pytest
 import torch
 import yaml
 from monai.bundle import ConfigParser
+from monai.data import MetaTensor
 
 import lucency.losses
 from lucency.errors import ConfigError, LabelError, LucencyError
@@ -191,6 +192,16 @@ def test_autocast_changes_nothing(name, settings):
     with torch.autocast("cpu", dtype=torch.bfloat16):
         value = loss(logits, targets)
     assert torch.equal(value, loss(logits, targets))
+
+
+@every_loss
+def test_meta_tensors_are_taken_and_plain_tensors_given(name, settings):
+    logits, targets = batch()
+    expected, expected_grad = gradient(build(name, settings), logits, targets)
+    value, grad = gradient(build(name, settings), MetaTensor(logits), MetaTensor(targets))
+    assert type(value) is torch.Tensor
+    assert torch.equal(value, expected)
+    assert torch.equal(torch.as_tensor(grad), expected_grad)
 
 
 @every_loss

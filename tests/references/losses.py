@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 Cell = tuple[float, float]  # term, weight
 Row = Sequence[float | None]
@@ -45,7 +45,7 @@ class Reference:
 
     cell: Callable[..., Cell]
     ignores_unknown: bool
-    settings: tuple[Mapping[str, object], ...] = field(default=({},))
+    settings: tuple[Mapping[str, object], ...] = ({},)
 
 
 LOSSES: dict[str, Reference] = {

@@ -30,8 +30,9 @@ class FindingMetrics(Metric):  # type: ignore[misc]
 
     Scores may be logits or probabilities: only their order counts. Labels are 1, 0, or NaN for unknown. A finding
     without both classes is left out of the mean; an epoch in which no finding has both ends with an error, so that
-    a best checkpoint is never chosen by NaN. Ranks are gathered: let the sampler hand out each image once
-    (`monai.data.DistributedSampler(even_divisible=False)`), repeated images would count twice.
+    a best checkpoint is never chosen by NaN. Under DDP every rank must run the evaluator, and the results of all are
+    gathered. Let the sampler hand out each image once (`monai.data.DistributedSampler(even_divisible=False)`):
+    repeated images would count twice.
 
     At the end of an epoch, for a metric attached as `name`:
 

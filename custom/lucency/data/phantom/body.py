@@ -49,7 +49,7 @@ def _trunk(chest: Chest) -> Field:
         ]
     )(chest.y)
     ratio = np.abs(chest.x) / edge
-    return depth * np.sqrt(np.maximum(1 - ratio**3.0, 0))
+    return depth * np.sqrt(np.maximum(1 - ratio * ratio * ratio, 0))
 
 
 def _arms(chest: Chest, pose: Pose) -> Field:

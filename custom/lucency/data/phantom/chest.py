@@ -118,7 +118,7 @@ class Chest:
         )
         width = np.where(across > 0, to_left(y), to_right(y))
         behind_heart = Profile([(-8, 1.15), (10, 1.15), (15, 0.75), (26, 0.75)])(y)
-        thickness[box] = behind_heart * self.depth[box] * chord((across / width) ** 4)
+        thickness[box] = behind_heart * self.depth[box] * chord(((across / width) ** 2) ** 2)
         return thickness
 
     def _between(self) -> Field:

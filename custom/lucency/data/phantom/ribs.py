@@ -42,7 +42,7 @@ def _arc(chest: Chest, angle: Field, jitter: Field, front: bool) -> Field:
     height = a.rib_height * (1.12 if front else 1.0)
     distance = offset / np.sqrt(1 + slope**2) / height
     oblique = 1 / np.maximum(np.abs(np.cos(angle)), 0.4)
-    bone = 0.72 * tube_wall(distance**2, 0.85, 0.38) * oblique
+    bone = 0.62 * tube_wall(distance**2, 0.85, 0.38) * oblique
     bone *= (k >= 1) & (k <= 11)
     if front:
         return 0.55 * bone * ramp((chest.u - _FRONT_END[k]) * a.half_width, 1.0)

@@ -1,0 +1,52 @@
+"""Inference over a folder of real DICOM with every awkward file: what can be read is, the rest says why not."""
+
+import pandas as pd
+import pytest
+import torch
+from monai.networks.nets import DenseNet121
+
+from lucency.bundle import run_bundle
+from support import BUNDLE, FINDINGS, TINY
+
+
+@pytest.fixture(scope="module")
+def predictions(real_data, tmp_path_factory):
+    out = tmp_path_factory.mktemp("corpus")
+    network = {key: value for key, value in TINY.items() if key.startswith("network_def")}
+    arguments = {key.partition("#")[2]: value for key, value in network.items()}
+    torch.manual_seed(0)
+    torch.save(DenseNet121(2, 1, len(FINDINGS), **arguments).state_dict(), out / "model.pt")
+    options = {"findings": FINDINGS, "image_size": 64, "progress_bar": False, **network}
+    places = {"dataset_dir": real_data / "dicom_corpus", "weights": out / "model.pt", "output_dir": out}
+    run_bundle(BUNDLE, "inference", overrides=options | {key: str(path) for key, path in places.items()})
+    return pd.read_csv(out / "predictions.csv", keep_default_na=False).set_index("file")
+
+
+def test_every_file_has_a_row(predictions, real_data):
+    corpus = real_data / "dicom_corpus"
+    files = {str(path.relative_to(corpus)) for path in corpus.rglob("*") if path.is_file()}
+    assert set(predictions.index) == files
+
+
+def test_every_chest_radiograph_has_probabilities(predictions):
+    rows = predictions[predictions.index.str.startswith("cxr/")]
+    assert len(rows) >= 4
+    assert set(rows.status) == {"ok"}
+    assert rows[FINDINGS].astype(float).apply(lambda column: column.between(0, 1)).all(axis=None)
+    assert (rows.sop_instance_uid != "").all()
+
+
+def test_no_broken_or_imageless_file_has_probabilities_and_all_say_why(predictions):
+    rows = predictions[predictions.index.str.match(r"broken/|non_image/|.*31_constant|.*multiframe|.*_ybr")]
+    assert not set(rows.status) & {"ok"}
+    assert (rows.reason != "").all()
+    assert (rows[FINDINGS] == "").all(axis=None)
+    assert set(rows[rows.index.str.startswith("non_image/")].status) == {"skipped"}
+
+
+def test_one_chest_encoded_many_ways_gives_one_answer(predictions):
+    rows = predictions[predictions.index.str.match(r"metamorphic.*/(0\d|1[0-4]|2\d)_")]
+    assert len(rows) >= 8
+    assert set(rows.status) == {"ok"}
+    probabilities = rows[FINDINGS].astype(float)
+    assert (probabilities.max() - probabilities.min()).max() < 1e-3
