@@ -27,7 +27,7 @@ def wedge(bits=12, shape=(70, 66)):
 def table(first, bits, entries):
     item = Dataset()
     item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(entries), first, bits])
-    item.add_new("LUTData", "US", list(entries))
+    item.add_new("LUTData", "US", [int(entry) for entry in entries])
     return Sequence([item])
 
 
