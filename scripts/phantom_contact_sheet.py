@@ -4,7 +4,7 @@ Usage: python scripts/phantom_contact_sheet.py [sheet.png] [--size 256] [--seed 
 """
 
 import argparse
-from collections.abc import Mapping
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,10 +44,10 @@ def rows(seed: int, columns: int) -> list[tuple[str, list[PhantomCase]]]:
     return result
 
 
-def caption(case: PhantomCase, severity: Mapping[str, float]) -> str:
-    """View, sex and age, then what the image shows."""
-    shown = ", ".join(f"{name} {value:.2f}" for name, value in severity.items())
-    return f"{case.view} {case.sex} {case.age}  {shown}"
+def caption(case: PhantomCase) -> str:
+    """View, sex and age, then what the image shows, in lines that fit over it."""
+    shown = ", ".join(f"{name} {value:.2f}" for name, value in case.severity.items())
+    return textwrap.fill(f"{case.view} {case.sex}{case.age} {shown}", 46)
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
         for row, (title, cases) in zip(axes, table, strict=True):
             for axis, case in zip(row, cases, strict=True):
                 axis.imshow(draw(case, arguments.size), cmap="gray", vmin=0, vmax=1)
-                axis.set_title(caption(case, case.severity), fontsize=5)
+                axis.set_title(caption(case), fontsize=6)
                 axis.set_axis_off()
                 bar.update()
             row[0].text(-0.04, 0.5, title, rotation=90, ha="right", va="center", transform=row[0].transAxes, fontsize=8)

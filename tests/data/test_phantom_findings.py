@@ -1,6 +1,7 @@
 """Counterfactuals: one healthy body drawn with and without a finding."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -18,16 +19,22 @@ from lucency.data.phantom.scene import Scene, compose, pose_of, signs_of
 Mask = NDArray[np.bool_]
 SIZE = 96
 FOCAL = ("consolidation", "infiltration", "mass", "nodule", "pleural_thickening", "pneumonia")
-BODIES = (0, 3, 17, 40)
+BODIES = (0, 17, 40)
 
 
 def body(index: int, **severity: float) -> PhantomCase:
     return replace(sample_case(index, seed=0), view="PA", severity=severity)
 
 
+@lru_cache
+def healthy(index: int, size: int = SIZE) -> Scene:
+    """Nobody changes the maps of this scene, so that tests may share it."""
+    return compose(body(index), size)
+
+
 def change(index: int, size: int = SIZE, **severity: float) -> tuple[NDArray[np.float32], Scene, Mask]:
     """Water that the findings add, the scene without them, and the lungs that should be affected."""
-    before, after = compose(body(index), size), compose(body(index, **severity), size)
+    before, after = healthy(index, size), compose(body(index, **severity), size)
     sides: set[int] = set()
     for sign in signs_of(body(index, **severity)).values():
         sides |= set(sign.affected)
@@ -114,7 +121,7 @@ def test_emphysema_lowers_and_flattens_the_domes_and_clears_the_lungs(index: int
 def test_atelectasis_and_fibrosis_lose_volume(index: int) -> None:
     for name in ("atelectasis", "fibrosis"):
         affected = signs_of(body(index, **{name: 0.9}))[name].affected
-        before = compose(body(index), SIZE).chest.anatomy
+        before = healthy(index).chest.anatomy
         after = compose(body(index, **{name: 0.9}), SIZE).chest.anatomy
         assert any(after.dome[side] < before.dome[side] - 0.5 for side in affected)
 
@@ -145,7 +152,7 @@ def test_fibrosis_is_reticular(index: int) -> None:
     assert roughness("fibrosis") > 1.5 * roughness("infiltration")
 
 
-@pytest.mark.parametrize("index", range(25, 37))
+@pytest.mark.parametrize("index", range(25, 33))
 def test_masses_are_single_and_larger_than_three_centimetres(index: int) -> None:
     for severity, least, most in ((0.1, 2.6, 5.0), (1.0, 5.5, 9.0)):
         added, before, _ = change(index, mass=severity)
@@ -155,7 +162,7 @@ def test_masses_are_single_and_larger_than_three_centimetres(index: int) -> None
         assert least < 2 * np.sqrt(area / np.pi) < most
 
 
-@pytest.mark.parametrize("index", range(25, 37))
+@pytest.mark.parametrize("index", range(25, 33))
 def test_nodules_are_smaller_than_three_centimetres(index: int) -> None:
     added, before, _ = change(index, nodule=1.0)
     patches, count = ndimage.label(added > 0.1)
@@ -168,7 +175,7 @@ def test_nodules_are_smaller_than_three_centimetres(index: int) -> None:
 
 def test_lying_patients_have_no_fluid_level() -> None:
     upright, lying = (SIGNS["effusion"](0.6, np.random.default_rng(0), upright=up) for up in (True, False))
-    scene = compose(body(0), SIZE)
+    scene = healthy(0)
     shares = []
     for sign in (upright, lying):
         chest = compose(body(0), SIZE).chest

@@ -7,6 +7,7 @@ from lucency.data.phantom.case import sample_case
 from lucency.data.phantom.nih_counts import COUNTS, FINDINGS, IMAGES
 from lucency.data.phantom.prevalence import correlations, joint_probability, marginals, sample_findings
 from lucency.data.phantom.streams import stream
+from lucency.errors import ConfigError
 from lucency.labels import NIH14
 
 
@@ -83,5 +84,5 @@ def test_images_of_one_patient_resemble_each_other() -> None:
 
 
 def test_unknown_prevalence_is_named() -> None:
-    with pytest.raises(ValueError, match="'natural' is unknown; choose 'nih' or 'enriched'"):
+    with pytest.raises(ConfigError, match="'natural' is unknown; choose 'nih' or 'enriched'"):
         marginals("natural")  # type: ignore[arg-type]

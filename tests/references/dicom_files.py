@@ -1,5 +1,6 @@
 """Small synthetic DICOM files in every transfer syntax that can be written here."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread, uid
 from pydicom.dataset import FileMetaDataset
+from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 NATIVE = (
@@ -42,6 +44,21 @@ def dataset_of(pixels: NDArray[np.integer], bits: int | None = None, **elements:
     for keyword, value in elements.items():
         setattr(dataset, keyword, value)
     return dataset
+
+
+def wedge(bits: int = 12, shape: tuple[int, int] = (70, 66)) -> NDArray[np.unsignedinteger]:
+    """Make stored values from 0 to the largest of `bits`, smooth enough for lossy codecs and with no symmetry."""
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+    ramp = (rows * 3 + columns * 2) / (3 * shape[0] + 2 * shape[1] - 5)
+    return np.rint(ramp * (2**bits - 1)).astype("u1" if bits <= 8 else "u2")
+
+
+def table(first: int, bits: int, entries: Iterable[int]) -> Sequence:
+    """Make a look-up table sequence of one item."""
+    item, values = Dataset(), [int(entry) for entry in entries]
+    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(values), first, bits])
+    item.add_new("LUTData", "US", values)
+    return Sequence([item])
 
 
 def save(dataset: Dataset, path: Path, syntax: UID = uid.ExplicitVRLittleEndian) -> Path:

@@ -9,7 +9,7 @@ from pydicom import dcmread
 from lucency.transforms import RadiographError, read_radiograph
 from references.display import reference_display
 
-REFUSED = ("fail", "skip", "multi-frame")  # how index.csv begins to speak of what cannot be read as one gray image
+REFUSED = ("fail", "skip", "multi-frame")  # how index.csv begins to speak of what cannot be read as one grey image
 COLOUR = "not_chest/vet_limb_DX_ybr.dcm"
 NO_REFERENCE = "syntax_and_lut/JPEG_extended_12bit.dcm"  # pydicom itself has no decoder for it
 METAMORPHIC = "metamorphic_CR-MONO1-10"
@@ -55,6 +55,7 @@ def test_every_unreadable_file_is_refused_in_one_line(corpus, listed):
         assert caught.value.reason
 
 
+@pytest.mark.slow
 def test_every_readable_file_equals_the_reference(corpus, listed):
     names = [name for name, expectation in listed.items() if not is_refused(name, expectation)]
     assert len(names) >= 15

@@ -1,4 +1,4 @@
-"""PNG and JPEG: gray in every disguise, colour and damage refused."""
+"""PNG and JPEG: grey in every disguise, colour and damage refused."""
 
 import numpy as np
 import pytest

@@ -132,6 +132,34 @@ def test_monai_lets_the_error_through(tmp_path, loader):
     assert RadiographError in causes
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "is empty"),
+        (b"PatientID,Finding\n", "neither DICOM, PNG, JPEG nor NIfTI"),
+        (b"\x08\0\5\0\x0a\0\0\0ISO_IR 100", "(0002,0010) TransferSyntaxUID: is missing"),
+        (b"\0" * 128 + b"DICM", "(0002,0010) TransferSyntaxUID: is missing"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "cannot be read as PNG"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 40, "cannot be read as JPEG"),
+        (b"\x1f\x8b" + b"\0" * 40, "cannot be read as NIfTI"),
+    ],
+)
+def test_a_file_that_holds_nothing_of_use(tmp_path, content, reason):
+    path = tmp_path / "a.dcm"
+    path.write_bytes(content)
+    with pytest.raises(RadiographError) as caught:
+        read_radiograph(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert reason in str(caught.value)
+
+
+def test_what_is_no_file(tmp_path):
+    with pytest.raises(RadiographError, match="is no file"):
+        read_radiograph(tmp_path)
+    with pytest.raises(RadiographError, match="No such file"):
+        read_radiograph(tmp_path / "absent.dcm")
+
+
 def test_several_files_for_one_image_are_refused(tmp_path):
     write_png(tmp_path / "a.png")
     with pytest.raises(RadiographError, match="2 files for one image"):

@@ -29,7 +29,7 @@ def grey_levels(dataset: Dataset, header: ImageHeader, stored: Values) -> Values
     if not valid.any():
         raise refusal(dataset, "PixelPaddingValue", "every pixel is padding")
     values = _modality(dataset, header, stored[valid])
-    signed = bool(_modality(dataset, header, header.range).min() < 0)
+    signed = bool(_modality(dataset, header, header.limits).min() < 0)
     shown = _voi(dataset, values, signed)
     shown = 1 - shown if header.inverted else shown
     if np.ptp(shown.astype(np.float32)) == 0:
@@ -48,7 +48,7 @@ def _is_padding(dataset: Dataset, header: ImageHeader, stored: Values) -> NDArra
     ends = np.array([value, value if limit is None else limit])
     # The sign of these two is ambiguous in a file and often lost: bring them into the range of the cells
     span = 2.0**header.bits_allocated
-    ends = np.where(ends > header.range[1], ends - span, ends) if header.signed else ends % span
+    ends = np.where(ends > header.limits[1], ends - span, ends) if header.signed else ends % span
     return np.logical_and(ends.min() <= stored, stored <= ends.max())  # type: ignore[no-any-return]
 
 
@@ -99,9 +99,7 @@ def window(values: Values, center: float, width: float, function: str = "LINEAR"
         [0.0, 0.5, 1.0]
     """
     if function == "SIGMOID":
-        return 0.5 + 0.5 * np.tanh(
-            2 * (values - center) / width
-        )  # the logistic function, written so as not to overflow
+        return 0.5 + 0.5 * np.tanh(2 * (values - center) / width)  # the same, written so that nothing overflows
     if function == "LINEAR":
         center, width = center - 0.5, width - 1
     if width == 0:

@@ -37,7 +37,7 @@ class ImageHeader:
     transfer_syntax: UID
 
     @property
-    def range(self) -> NDArray[np.float64]:
+    def limits(self) -> NDArray[np.float64]:
         """Lowest and highest value that can be stored."""
         offset = 2 ** (self.bits_stored - 1) if self.signed else 0
         return np.array([0.0, 2.0**self.bits_stored - 1]) - offset
@@ -118,8 +118,10 @@ def _require_pixels(dataset: Dataset) -> None:
         if keyword in dataset:
             raise refusal(dataset, keyword, "holds real numbers, which no radiograph has")
     if "PixelData" not in dataset:
-        kind = first_value(dataset, "SOPClassUID") or first_value(dataset, "MediaStorageSOPClassUID")
-        named = f" ({UID(str(kind)).name})" if kind else ""
-        raise refusal(dataset, "PixelData", f"is missing: the file is no image{named} or was cut short")
+        kind = first_value(dataset, "SOPClassUID") or first_value(dataset, "MediaStorageSOPClassUID") or ""
+        name = UID(str(kind)).name
+        is_image = not name or "Image Storage" in name
+        reason = "the file was cut short or is a header alone" if is_image else f"the file is no image ({name})"
+        raise refusal(dataset, "PixelData", f"is missing: {reason}")
     if first_value(dataset, "PixelData") is None:
         raise refusal(dataset, "PixelData", "is empty")

@@ -1,5 +1,7 @@
 """From the encoded pixels of a data set to its pixel cells: one strict decoder for each transfer syntax."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, uid
@@ -70,12 +72,12 @@ def pixel_cells(dataset: Dataset, header: ImageHeader) -> NDArray[np.unsignedint
 
 
 def _check_length(dataset: Dataset, header: ImageHeader) -> None:
-    expected = -(-header.rows * header.columns * header.bits_allocated // 8)
-    found = len(dataset.PixelData)
+    row = header.columns * header.bits_allocated / 8
+    expected, found = math.ceil(header.rows * row), len(dataset.PixelData)
     if found < expected:
         raise refusal(dataset, "PixelData", f"holds {found} of {expected} bytes: the file is truncated")
-    if found >= 2 * expected > 2:
-        raise refusal(dataset, "PixelData", f"holds {found} bytes where one frame has {expected}")
+    if found >= expected + max(row, 2):  # a byte that makes the length even is no sign of another size
+        raise refusal(dataset, "PixelData", f"holds {found} bytes, which is more than {header.rows} rows ({expected})")
 
 
 def _native(dataset: Dataset, header: ImageHeader) -> NDArray[np.integer]:

@@ -21,7 +21,7 @@ for _name in ("pydicom", "pydicom.pixels.utils", "pydicom.pixels.decoders.base")
 def quiet_pydicom() -> Iterator[None]:
     """Drop pydicom's warnings and log records while the block runs; what matters is raised as a `RadiographError`.
 
-    Records are dropped only in the thread that runs the block.
+    Log records are dropped in the thread that runs the block alone; warning filters belong to the process.
 
     Example:
         >>> with quiet_pydicom():

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 
@@ -62,7 +61,7 @@ def sample_case(index: int, seed: int, prevalence: Prevalence = "enriched") -> P
         usual = _severity(stream(seed, "severity", patient, name))
         now = usual + normal(stream(seed, "course", index, name), 0.0, 0.08)
         severity[name] = round(min(max(now, 0.05), 1.0), 3)
-    return PhantomCase(seed, index, patient, follow_up, view, sex, age, MappingProxyType(severity))
+    return PhantomCase(seed, index, patient, follow_up, view, sex, age, severity)
 
 
 def _severity(rng: np.random.Generator) -> float:

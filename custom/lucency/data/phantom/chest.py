@@ -81,7 +81,8 @@ class Chest:
         lateral = np.maximum(away - peak, 0) / (self.anatomy.half_width - peak)
         fall = lateral**2.6 + 0.3 * (np.maximum(peak - away, 0) / peak) ** 2
         right, left = (top + rise * fall for top, rise in zip(self.anatomy.dome, self.anatomy.dome_rise, strict=True))
-        return right + (left - right) * ramp(self.x, 5.0)
+        result: Field = right + (left - right) * ramp(self.x, 5.0)
+        return result
 
     def _heart(self) -> Field:
         x, y = self.anatomy.heart

@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -148,7 +149,10 @@ def _each(tasks: list[Task], workers: int) -> Iterator[None]:
     if workers == 1 or len(tasks) < 2:
         yield from map(_write_image, tasks)
         return
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
+    quiet = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which lets the workers finish their images
+    with ProcessPoolExecutor(
+        min(workers, len(tasks)), mp_context=get_context("spawn"), initializer=signal.signal, initargs=quiet
+    ) as pool:
         yield from pool.map(_write_image, tasks, chunksize=4)
 
 

@@ -39,13 +39,14 @@ def finish(image: Field, grid: Grid, rng: np.random.Generator, view: str) -> Fie
         down - turn * across,
         grid.field - down - turn * across,
     )
-    inset = [between(rng, 0.3, 2.6) if rng.random() < 0.3 else -3.0 for _ in edges]
+    inset = [between(rng, 0.3, 2.6) if rng.random() < 0.3 else 0.0 for _ in edges]
     for distance, width in zip(edges, inset, strict=True):
-        image = image * (0.02 + 0.98 * ramp(distance - width, 0.15))
+        if width > 0:
+            image = image * (0.02 + 0.98 * ramp(distance - width, 0.15))
     low, high = float(image.min()), float(image.max())
     image = 0.97 * (image - low) / (high - low)  # lead is brighter than any bone
     left = rng.random() < 0.7
-    margin_x, margin_y = max(inset[1 if left else 0], 0) + 1.6, max(inset[2], 0) + 1.3
+    margin_x, margin_y = inset[1 if left else 0] + 1.6, inset[2] + 1.3
     x, y = margin_x + between(rng, 0, 1.6), margin_y + between(rng, 0, 2.2)
     x = grid.field - x if left else x
     _letter(image, grid, (x, y), "L" if left else "R", between(rng, 1.3, 1.9), between(rng, -0.25, 0.25))

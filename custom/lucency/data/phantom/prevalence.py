@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from ...errors import ConfigError
 from .nih_counts import COUNTS, IMAGES
 
 Prevalence = Literal["nih", "enriched"]
@@ -24,7 +25,7 @@ def marginals(prevalence: Prevalence) -> Vector:
     of them still about 14.
 
     Raises:
-        ValueError: another name.
+        ConfigError: another name.
 
     Example:
         >>> marginals("nih").round(3)[[7, 8]], marginals("enriched").round(3)[[7, 8]]
@@ -35,7 +36,7 @@ def marginals(prevalence: Prevalence) -> Vector:
         return published
     if prevalence == "enriched":
         return 0.07 + 0.6 * published
-    raise ValueError(f"prevalence {prevalence!r} is unknown; choose 'nih' or 'enriched'")
+    raise ConfigError(f"phantom prevalence {prevalence!r} is unknown; choose 'nih' or 'enriched'")
 
 
 def joint_probability(a: Vector, b: Vector, correlation: Vector) -> Vector:

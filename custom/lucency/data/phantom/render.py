@@ -1,5 +1,6 @@
 """From a case to its picture."""
 
+from ...errors import ConfigError
 from .case import PhantomCase, sample_case
 from .detector import Exposure, expose
 from .overlay import finish
@@ -27,7 +28,7 @@ def render(
     Example:
         >>> image, case = render(0, seed=1, size=64)
         >>> image.shape, image.dtype.name, case.patient_id
-        ((64, 64), 'float32', 'PHANTOM-1-000005')
+        ((64, 64), 'float32', 'PHANTOM-1-000002')
     """
     case = sample_case(index, seed, prevalence)
     return draw(case, size), case
@@ -41,10 +42,10 @@ def draw(case: PhantomCase, size: int = 512) -> Field:
         size: pixels a side, 32 or more.
 
     Raises:
-        ValueError: the size is too small.
+        ConfigError: the size is too small.
     """
     if size < 32:
-        raise ValueError(f"size {size} is too small to hold a chest; use 32 or more")
+        raise ConfigError(f"phantom size {size} is too small to hold a chest; use 32 or more")
     scene = compose(case, size)
     exposure = Exposure.sample(stream(case.seed, "exposure", case.index), case.view)
     noise = stream(case.seed, "noise", case.index)

@@ -13,8 +13,13 @@ Field = NDArray[np.floating[Any]]
 
 def ramp(distance: Field, width: float) -> Field:
     """Smooth step from 0 to 1 over `width` cm around distance 0."""
-    t = np.clip(distance / max(width, 1e-3) + 0.5, 0.0, 1.0)
-    result: Field = t * t * (3.0 - 2.0 * t)
+    t: Field = distance * (1 / width)
+    t += 0.5
+    np.clip(t, 0.0, 1.0, out=t)
+    result = t * -2.0  # in place from here on: this is where most of the time goes
+    result += 3.0
+    result *= t
+    result *= t
     return result
 
 
@@ -34,8 +39,8 @@ class Profile:
     """Smooth monotone-preserving curve through control points, evaluated fast on whole images.
 
     Example:
-        >>> Profile([(0, 1), (10, 3)])(np.float32([0, 5, 20])).tolist()
-        [1.0, 2.0, 3.0]
+        >>> Profile([(0, 1), (10, 3)])(np.float32([0, 5, 20])).round(3)
+        array([1., 2., 3.], dtype=float32)
     """
 
     def __init__(self, points: Sequence[tuple[float, float]], samples: int = 4096) -> None:

@@ -77,10 +77,10 @@ def vessel_thickness(chest: Chest, branches: Branches) -> Field:
             total += chest.grid.deposit(
                 branches.x[mine], branches.y[mine], volume, float(np.hypot(width, chest.vessel_blur))
             )
-    room = chest.lung / (0.35 * a.depth)
+    room: Field = np.minimum(chest.lung / (0.35 * a.depth), 1)
     for x, y in a.hilum:
         box = chest.grid.around(x + a.shift, y, 2.4)
         total[box] += (
             2.1 * a.vessel_size * chord(((chest.x[box] - x - a.shift) / 1.2) ** 2 + ((chest.y[box] - y) / 2.1) ** 2)
         )
-    return total * np.minimum(room, 1) ** 2 * chest.aerated * chest.vascular
+    return total * room**2 * chest.aerated * chest.vascular

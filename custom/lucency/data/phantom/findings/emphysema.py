@@ -24,18 +24,18 @@ class Emphysema(Sign):
         g = self.severity
         return replace(
             anatomy,
-            dome=(anatomy.dome[0] + self.grade(0.7, 3.4), anatomy.dome[1] + self.grade(0.7, 3.2)),
-            dome_rise=(anatomy.dome_rise[0] * (0.85 - 0.5 * g), anatomy.dome_rise[1] * (0.85 - 0.5 * g)),
-            depth=anatomy.depth + self.grade(0.4, 2.4),
-            heart=(anatomy.heart[0] - 0.3 * g, anatomy.heart[1] + self.grade(0.3, 1.8)),
-            heart_radii=tuple(radius * (0.98 - 0.14 * g) for radius in anatomy.heart_radii),
-            lung_density=anatomy.lung_density * self.grade(0.92, 0.66),
+            dome=(anatomy.dome[0] + self.grade(0.4, 2.7), anatomy.dome[1] + self.grade(0.4, 2.6)),
+            dome_rise=(anatomy.dome_rise[0] * (0.92 - 0.5 * g), anatomy.dome_rise[1] * (0.92 - 0.5 * g)),
+            depth=anatomy.depth + self.grade(0.2, 1.9),
+            heart=(anatomy.heart[0] - 0.3 * g, anatomy.heart[1] + self.grade(0.2, 1.5)),
+            heart_radii=tuple(radius * (0.99 - 0.11 * g) for radius in anatomy.heart_radii),
+            lung_density=anatomy.lung_density * self.grade(0.96, 0.72),
         )
 
     def paint(self, chest: Chest) -> None:
         """Thin out the vessels and draw bullae."""
         outer = np.clip(chest.u, 0, 1)
-        chest.vascular *= 1 - self.grade(0.2, 0.75) * (0.45 + 0.55 * outer)
+        chest.vascular *= 1 - self.grade(0.1, 0.65) * (0.45 + 0.55 * outer)
         for side in (RIGHT, LEFT):
             for _ in range(int(self.rng.integers(0, 3)) if self.severity > 0.5 else 0):
                 x, y = chest.place(side, self.between(0.4, 0.9), self.between(0.08, 0.45))

@@ -19,7 +19,7 @@ class Mass(Sign):
         """Place and outline."""
         self.across, self.down = self.between(0.0, 0.85), self.between(0.15, 0.85)
         self.outline = [self.between(0.84, 1.1) for _ in range(9)]
-        self.solidity = self.between(0.85, 1.15)
+        self.solidity = self.between(1.0, 1.3)
 
     def paint(self, chest: Chest) -> None:
         """Replace lung by a ball of tissue."""

@@ -8,7 +8,7 @@ from .sign import Sign
 
 
 class Nodule(Sign):
-    """One to six round densities of 1 to 2.9 cm inside the lungs; some hold calcium."""
+    """One to six round densities of 1.2 to 2.9 cm inside the lungs; some hold calcium."""
 
     sides = (0.40, 0.32, 0.28)
 
@@ -24,12 +24,12 @@ class Nodule(Sign):
                 self._ball(chest, side)
 
     def _ball(self, chest: Chest, side: int) -> None:
-        diameter = self.grade(1.1, 2.9) * self.between(0.9, 1.0)
+        diameter = self.grade(1.3, 2.9) * self.between(0.9, 1.0)
         x, y = chest.place(side, self.between(0.12, 0.85), self.between(0.12, 0.9))
         box = chest.grid.around(x, y, diameter)
         radii = [diameter / 2 * self.between(0.88, 1.1) for _ in range(7)]
         squared = outline_squared(chest.x[box] - x, chest.y[box] - y, radii)
-        ball = 2.4 * diameter * np.sqrt(np.maximum(1 - squared, 0))
+        ball = 3.0 * diameter * np.sqrt(np.maximum(1 - squared, 0))
         chest.opacify(np.clip(ball / np.maximum(chest.lung[box], 1.0), 0, 0.85), box)
         if self.calcium:
             chest.calcium[box] += 0.35 * ball * (chest.lung[box] > 1)
