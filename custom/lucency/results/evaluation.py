@@ -23,7 +23,7 @@ def scored_findings(scores: pd.DataFrame) -> list[str]:
         TableError: a target column without its probability column, or none at all.
 
     Example:
-        >>> scored_findings(pd.DataFrame({"target_mass": [1.0], "probability_mass": [0.7]}))
+        >>> scored_findings(pd.DataFrame({"patient": ["p1"], "target_mass": [1.0], "probability_mass": [0.7]}))
         ['mass']
     """
     findings = [name.removeprefix(TARGET) for name in scores.columns if name.startswith(TARGET)]

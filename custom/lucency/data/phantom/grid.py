@@ -74,15 +74,25 @@ class Grid:
         """
         rows, columns = self.pixels(x, y)
         keep = (rows >= 0) & (columns >= 0) & (rows < self.size - 1) & (columns < self.size - 1)
+        image = np.zeros((self.size, self.size), dtype=np.float32)
+        if not keep.any():
+            return image
         rows, columns = rows[keep], columns[keep]
         weights = np.broadcast_to(np.asarray(volume, dtype=np.float64), x.shape)[keep] / self.pixel**2
+        sigma = blur / self.pixel
         row, column = rows.astype(np.int64), columns.astype(np.int64)
+        reach = math.ceil(3 * sigma) + 1
+        top, left = max(int(row.min()) - reach, 0), max(int(column.min()) - reach, 0)
+        part = image[
+            top : int(row.max()) + 2 + reach, left : int(column.max()) + 2 + reach
+        ]  # work only where points are
+        total = np.zeros(part.size)
         down, across = rows - row, columns - column
-        total = np.zeros(self.size * self.size)
         for step_row, share_row in ((0, 1 - down), (1, down)):
             for step_column, share_column in ((0, 1 - across), (1, across)):
-                place = (row + step_row) * self.size + column + step_column
+                place = (row - top + step_row) * part.shape[1] + column - left + step_column
                 total += np.bincount(place, weights * share_row * share_column, minlength=total.size)
-        image = total.reshape(self.size, self.size).astype(np.float32)
-        sigma = blur / self.pixel
-        return ndimage.gaussian_filter(image, sigma, truncate=3.0) if sigma > 0.2 else image
+        part[:] = total.reshape(part.shape)
+        if sigma > 0.2:
+            part[:] = ndimage.gaussian_filter(part, sigma, truncate=3.0)
+        return image
