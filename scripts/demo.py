@@ -22,7 +22,7 @@ STEPS = {
     ),
     "train a DenseNet121 on them; unmentioned labels are assumed negative": (
         f"run {BUNDLE} train --loss an --dataset_dir {OUT}/data --val_table {OUT}/data/truth.csv "
-        f"--ckpt_dir {OUT}/model --max_epochs 14 --batch_size 16 --cpu_bfloat16 {FAST} {NETWORK}"
+        f"--ckpt_dir {OUT}/model --max_epochs 11 --batch_size 16 --cpu_bfloat16 {FAST} {NETWORK}"
     ),
     "evaluate on the test patients, against the complete truth": (
         f"run {BUNDLE} evaluate --dataset_dir {OUT}/data --test_table {OUT}/data/truth.csv "

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lucency.data.phantom.grid import Grid
@@ -16,6 +16,7 @@ def test_coordinates_grow_to_the_right_and_downwards_by_one_pixel() -> None:
     assert np.allclose(np.diff(y, axis=0), 0.5)
 
 
+@settings(deadline=None)
 @given(row=st.integers(0, 79), column=st.integers(0, 79))
 def test_pixels_inverts_coordinates(row: int, column: int) -> None:
     x, y = GRID.coordinates()
@@ -23,6 +24,7 @@ def test_pixels_inverts_coordinates(row: int, column: int) -> None:
     assert np.allclose(np.ravel(back), (row, column), atol=1e-4)
 
 
+@settings(deadline=None)
 @given(x=st.floats(-15, 15), y=st.floats(-3, 25), reach=st.floats(0.1, 5))
 def test_a_box_holds_all_that_is_near(x: float, y: float, reach: float) -> None:
     grid_x, grid_y = GRID.coordinates()

@@ -112,15 +112,22 @@ class Encoding:
 
 
 def sample_encoding(rng: np.random.Generator) -> Encoding:
-    """Draw an encoding; three in five are DX images, the rest CR."""
+    """Draw an encoding; about three in four are such as DX images may have, the rest needs CR."""
     syntax = SYNTAXES[int(rng.integers(len(SYNTAXES)))]
     inverted = bool(rng.random() < 0.35)
     bits = int(rng.choice([8, 10, 12, 14, 16], p=[0.1, 0.15, 0.4, 0.2, 0.15]))
     margin = (float(rng.uniform(0, 0.15)), float(rng.uniform(0, 0.15))) if bits > 8 else (0.0, 0.0)
-    forms = VOI_FORMS if bits in (10, 12) else tuple(form for form in VOI_FORMS if form != "lut")
-    forms = tuple(form for form in forms if form != "sigmoid") if bits == 8 else forms
     plain = bool(rng.random() < 0.7)
-    voi = str(rng.choice([form for form in forms if not (plain and form == "none")]))
-    signed = not plain and voi != "lut" and bits > 8 and bool(rng.random() < 0.5)
-    slope, intercept = (1.0, 0.0) if plain or voi == "lut" else RESCALES[int(rng.integers(len(RESCALES)))]
+    forms = [
+        form
+        for form in VOI_FORMS
+        if (form != "lut" or bits in (10, 12))  # other tables would be coarse or large
+        and (form != "sigmoid" or bits > 8)  # too few grey levels in its middle
+        and (form != "none" or not plain)
+    ]
+    voi = str(rng.choice(forms))
+    if plain or voi == "lut":
+        return Encoding(syntax, inverted, bits, False, 1.0, 0.0, voi, margin)
+    signed = bits > 8 and bool(rng.random() < 0.5)
+    slope, intercept = RESCALES[int(rng.integers(len(RESCALES)))]
     return Encoding(syntax, inverted, bits, signed, slope, intercept, voi, margin)

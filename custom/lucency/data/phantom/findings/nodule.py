@@ -29,6 +29,7 @@ class Nodule(Sign):
         box = chest.grid.around(x, y, diameter)
         radii = [diameter / 2 * self.between(0.88, 1.1) for _ in range(7)]
         squared = outline_squared(chest.x[box] - x, chest.y[box] - y, radii)
+        # three times as dense as tissue: at the small sizes that networks are tried on, a real one would vanish
         ball = 3.0 * diameter * np.sqrt(np.maximum(1 - squared, 0))
         chest.opacify(np.clip(ball / np.maximum(chest.lung[box], 1.0), 0, 0.85), box)
         if self.calcium:
