@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class AutocastInferer(SimpleInferer):  # type: ignore[misc]
     """Run the network's forward pass in bfloat16; weights, loss and metrics stay float32.
 
-    bfloat16 keeps float32's range, so no gradient scaler is needed. On processors with AMX or AVX-512 BF16 a training
-    step of DenseNet121 gets several times faster; on others it gets slower (`scripts/benchmarks/cpu_autocast.py`).
+    bfloat16 keeps float32's range, so no gradient scaler is needed. It pays on processors that
+    compute in bfloat16 (AMX, AVX-512 BF16): `scripts/benchmarks/cpu_autocast.py` says by how much on yours.
 
     Args:
         enabled: ``False`` makes it MONAI's `SimpleInferer`; on CUDA leave it off and use the engine's ``amp``.
