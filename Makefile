@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo "make setup  create $(VENV) and install Lucency with its developer tools"
-	@echo "make demo   phantom radiographs -> train -> evaluate -> infer -> runs/demo/report.html (about 7 minutes on 2 cores)"
+	@echo "make demo   phantom radiographs -> train -> evaluate -> infer -> runs/demo/report.html (5 to 8 minutes on 2 free cores)"
 	@echo "make test   all tests"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove what the above made, but not runs/"
