@@ -6,7 +6,7 @@ import torch
 from lucency.errors import ConfigError
 from lucency.losses import AssumeNegativeLoss, Durand, MaskedBCELoss, MeanAll, MeanObserved, PerTask
 from lucency.losses.reducers import REDUCERS, reducer_for
-from references.losses import durand, per_task
+from references.losses.contract import durand, per_task
 from references.ranks import ddp_gradients, linear_model, loss_on_one_rank_alone, run_on_ranks
 
 

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from .base import Loss
+from .cell_loss import CellLoss
 from .kernels import cross_entropy_terms
 from .reducers import Reducer
 
 
-class AssumeNegativeLoss(Loss):
+class AssumeNegativeLoss(CellLoss):
     r"""Binary cross entropy with unknown labels taken for negative.
 
     $t = y\,[-\log p] + (1-y)\,[-\log(1-p)]$ with $y = 0$ where unknown, $p = \sigma(z)$; $w = 1$ everywhere.
@@ -43,5 +43,5 @@ class AssumeNegativeLoss(Loss):
         super().__init__(reduction=reduction, check_inputs=check_inputs)
 
     def cell_terms(self, logits: Tensor, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Loss.cell_terms`."""
+        """See `CellLoss.cell_terms`."""
         return cross_entropy_terms(logits, targets), torch.ones_like(logits)

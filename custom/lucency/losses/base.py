@@ -1,4 +1,4 @@
-"""The contract of all losses: checked inputs, per-cell terms, one reducer."""
+"""The contract of all losses: checked inputs, float32 inside, NaN replaced before any arithmetic."""
 
 from abc import ABC, abstractmethod
 
@@ -6,77 +6,65 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ConfigError, LabelError, LucencyError
-from .reducers import Reducer, reducer_for
 
 
 class Loss(nn.Module, ABC):
-    r"""Multi-label loss $\operatorname{reduce}(t, w)$ of per-cell terms $t_{bl}$ and weights $w_{bl}$.
+    r"""Multi-label loss of logits and targets of which some are not known.
 
-    A loss writes `cell_terms`; everything else happens here once. Inputs are checked; lower precision is cast to
-    float32 (float64 stays float64) and autocast is switched off; NaN is replaced before any arithmetic, because masking
-    a NaN *after* the arithmetic leaves a finite value with a NaN gradient. Value and gradient are finite up to
-    $|z| = 10^4$ in float32, bfloat16 and float16, and inputs are never changed.
+    A loss writes `value`; most are sums over single cells and extend `CellLoss` instead. Here the inputs are checked;
+    lower precision is cast to float32 (float64 stays float64) and autocast is switched off; NaN is replaced before any
+    arithmetic, because masking a NaN *after* the arithmetic leaves a finite value with a NaN gradient. Value and
+    gradient are finite up to $|z| = 10^4$ in float32, bfloat16 and float16, and inputs are never changed.
+
+    A loss that depends on the epoch or on which image a row is also extends `EpochAware` or `SampleIndexed`.
 
     Tensors:
         logits: (B, L) floating point, before the sigmoid, finite.
         targets: (B, L) floating point, in [0, 1], or NaN for a label that is not known. Never -1.
 
     Args:
-        reduction: `mean_all`, `mean_observed`, `sum`, `per_task`, `durand`, or a reducer with its own settings.
         check_inputs: refuse non-finite logits and targets outside [0, 1] ∪ {NaN}. Costs one synchronisation a step on
             an accelerator; shapes and dtypes are always checked.
 
-    Raises:
-        ConfigError: unknown reduction.
-
     Example:
-        >>> from lucency.losses.kernels import negative_term
-        >>> class AllNegativeLoss(Loss):
-        ...     def cell_terms(self, logits, targets, known):
-        ...         return negative_term(logits), torch.ones_like(logits)
-        >>> AllNegativeLoss(reduction="sum")(torch.zeros(1, 2), torch.full((1, 2), torch.nan))
-        tensor(1.3863)
+        >>> class MeanLogitLoss(Loss):
+        ...     def value(self, logits, targets, known):
+        ...         return torch.where(known, (1 - 2 * targets) * logits, 0).mean()
+        >>> MeanLogitLoss()(torch.ones(1, 2), torch.tensor([[1.0, torch.nan]]))
+        tensor(-0.5000)
     """
 
-    def __init__(self, *, reduction: str | Reducer, check_inputs: bool = True) -> None:
+    def __init__(self, *, check_inputs: bool = True) -> None:
         super().__init__()
-        self.reducer = reducer_for(reduction)
         self.check_inputs = check_inputs
 
     @abstractmethod
-    def cell_terms(self, logits: Tensor, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """Terms and weights of every cell; all four tensors are (B, L).
+    def value(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+        """The loss, a scalar; all three tensors are (B, L).
 
         Args:
             logits: float32 or float64.
             targets: same dtype, in [0, 1]; 0 where `known` is false.
             known: bool, false where the label is not known.
-
-        Returns:
-            `terms`, finite everywhere; and `weight`, 0 or more, 0 for a cell that takes no part.
         """
 
-    def terms(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Terms (B, L) and weights (B, L) before the reduction, float32 or float64.
+    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """The loss, a scalar.
 
         Raises:
             LucencyError: shapes differ, are not (images, findings) or hold no cell; logits are integers or not finite.
             LabelError: targets are integers, or hold anything but [0, 1] and NaN.
         """
+        with torch.autocast(logits.device.type, enabled=False):
+            return self.value(*self.prepare(logits, targets))
+
+    def prepare(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Check the inputs and make of them what `value` takes; raises as `forward` does."""
         logits, targets = _plain(logits), _plain(targets)
         self._check(logits, targets)
-        with torch.autocast(logits.device.type, enabled=False):
-            logits = logits if logits.dtype == torch.float64 else logits.float()
-            known = ~torch.isnan(targets)
-            return self.cell_terms(logits, torch.where(known, targets, 0).to(logits.dtype), known)
-
-    def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """The reduced loss, a scalar; raises as `terms` does."""
-        return self.reducer(*self.terms(logits, targets))
-
-    def extra_repr(self) -> str:
-        """Settings shown by `print`."""
-        return f"reduction={self.reducer}"
+        logits = logits if logits.dtype == torch.float64 else logits.float()
+        known = ~torch.isnan(targets)
+        return logits, torch.where(known, targets, 0).to(logits.dtype), known
 
     def _check(self, logits: Tensor, targets: Tensor) -> None:
         name = type(self).__name__
@@ -115,14 +103,14 @@ def number_in(owner: str, argument: str, value: float, low: float, high: float) 
     """Hand `value` back if it lies in [low, high], else name the argument that is wrong.
 
     Raises:
-        ConfigError: the value is outside, or NaN.
+        ConfigError: the value is outside, NaN, or no number.
 
     Example:
         >>> number_in("WeakAssumeNegativeLoss", "gamma", 0.5, 0, 1)
         0.5
     """
-    if not low <= value <= high:
-        raise ConfigError(f"{owner}: {argument} is {value}; give a number from {low:g} to {high:g}")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ConfigError(f"{owner}: {argument} is {value!r}; give a number from {low:g} to {high:g}")
     return float(value)
 
 

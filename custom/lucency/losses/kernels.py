@@ -44,6 +44,9 @@ def negative_term(logits: Tensor) -> Tensor:
 def cross_entropy_terms(logits: Tensor, targets: Tensor) -> Tensor:
     r"""Binary cross entropy of hard or soft targets, $y\,[-\log p] + (1-y)\,[-\log(1-p)]$ with $p = \sigma(z)$.
 
+    Computed as $(1-y)\,z - \log p$, which needs one logarithm instead of two and is as exact as
+    `torch.nn.functional.binary_cross_entropy_with_logits`, which does the same.
+
     Args:
         logits: any shape, floating point.
         targets: same shape, in [0, 1]; unknown cells must already hold a number, NaN would spoil the gradient.
@@ -56,4 +59,4 @@ def cross_entropy_terms(logits: Tensor, targets: Tensor) -> Tensor:
         >>> cross_entropy_terms(torch.tensor([2.0, 2.0, 2.0]), torch.tensor([1.0, 0.5, 0.0]))
         tensor([0.1269, 1.1269, 2.1269])
     """
-    return targets * positive_term(logits) + (1 - targets) * negative_term(logits)
+    return (1 - targets) * logits - F.logsigmoid(logits)

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, LucencyError
-from .base import Loss
+from .cell_loss import CellLoss
 from .kernels import negative_term, positive_term
 from .reducers import Reducer
 
 
-class MaskedBCELoss(Loss):
+class MaskedBCELoss(CellLoss):
     r"""Binary cross entropy of known labels; unknown ones have no influence at all.
 
     $t = y\,c_l\,[-\log p] + (1-y)\,[-\log(1-p)]$ with $p = \sigma(z)$; $w = 1$ where the label is known, else 0.
@@ -61,7 +61,7 @@ class MaskedBCELoss(Loss):
         self.register_buffer("pos_weight", weights, persistent=False)  # a setting of the config, not learned state
 
     def cell_terms(self, logits: Tensor, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Loss.cell_terms`."""
+        """See `CellLoss.cell_terms`."""
         positive = positive_term(logits)
         if self.pos_weight is not None:
             if len(self.pos_weight) != logits.shape[1]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
 from ..errors import ConfigError
+from .ranks import sum_over_ranks
 
 
 class Reducer(Protocol):
@@ -32,6 +32,7 @@ class MeanAll:
     Used by the single-positive literature. Additive over micro-batches and DDP ranks of equal size.
 
     Example:
+        >>> import torch
         >>> MeanAll()(torch.ones(2, 2), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
         tensor(0.5000)
     """
@@ -48,6 +49,7 @@ class Sum:
     Used by ASL, Hill, SPLC and CSL. Under DDP the gradient is that of the sum divided by the number of ranks.
 
     Example:
+        >>> import torch
         >>> Sum()(torch.ones(2, 2), torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
         tensor(3.)
     """
@@ -65,13 +67,14 @@ class MeanObserved:
     accumulation changes it. Under DDP the count is summed over ranks, and averaged gradients equal the full batch's.
 
     Example:
+        >>> import torch
         >>> MeanObserved()(torch.ones(2, 2), torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
         tensor(1.)
     """
 
     def __call__(self, terms: Tensor, weight: Tensor) -> Tensor:
         """Reduce terms (B, L) with weight (B, L) to a scalar."""
-        count, ranks = _count_over_ranks(weight > 0, terms)
+        count, ranks = sum_over_ranks((weight > 0).sum(dim=0), terms)
         return (terms * weight).sum() * ranks / count.sum().clamp(min=1)
 
 
@@ -90,6 +93,7 @@ class PerTask:
         ConfigError: `n_min` is below 1 or not finite.
 
     Example:
+        >>> import torch
         >>> weight = torch.tensor([[1.0, 1.0], [1.0, 0.0]])
         >>> PerTask()(torch.ones(2, 2), weight), PerTask(n_min=2)(torch.ones(2, 2), weight)
         (tensor(2.), tensor(1.5000))
@@ -103,7 +107,7 @@ class PerTask:
 
     def __call__(self, terms: Tensor, weight: Tensor) -> Tensor:
         """Reduce terms (B, L) with weight (B, L) to a scalar."""
-        count, ranks = _count_over_ranks(weight > 0, terms)
+        count, ranks = sum_over_ranks((weight > 0).sum(dim=0), terms)
         return ((terms * weight).sum(dim=0) * ranks / count.clamp(min=self.n_min)).sum()
 
 
@@ -127,6 +131,7 @@ class Durand:
         ConfigError: an argument is not finite, or $g$ is not positive everywhere on (0, 1].
 
     Example:
+        >>> import torch
         >>> Durand()(torch.ones(1, 10), torch.eye(10)[:1])  # g(0.1) / 10
         tensor(0.5005)
     """
@@ -183,15 +188,3 @@ def reducer_for(reduction: str | Reducer) -> Reducer:
         mend = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(REDUCERS)}"
         raise ConfigError(f"reduction: {reduction!r} is not known; {mend}")
     return REDUCERS[reduction]()
-
-
-def _count_over_ranks(takes_part: Tensor, terms: Tensor) -> tuple[Tensor, int]:
-    """Images that take part, per finding, over all ranks; and the number of ranks whose gradients DDP will average.
-
-    Only where gradients flow: validation may run on one rank alone, and a collective call there would never return.
-    """
-    count, distributed = takes_part.sum(dim=0), torch.distributed
-    if not (terms.requires_grad and distributed.is_available() and distributed.is_initialized()):
-        return count, 1
-    distributed.all_reduce(count)
-    return count, distributed.get_world_size()

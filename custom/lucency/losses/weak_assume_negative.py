@@ -4,12 +4,13 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError
-from .base import Loss, number_in
+from .base import number_in
+from .cell_loss import CellLoss
 from .kernels import cross_entropy_terms
 from .reducers import Reducer
 
 
-class WeakAssumeNegativeLoss(Loss):
+class WeakAssumeNegativeLoss(CellLoss):
     r"""Binary cross entropy with unknown labels taken for negative at weight $\gamma$.
 
     $t = y\,[-\log p] + (1-y)\,[-\log(1-p)]$ with $y = 0$ where unknown, $p = \sigma(z)$;
@@ -50,7 +51,7 @@ class WeakAssumeNegativeLoss(Loss):
         self.gamma = None if gamma is None else number_in(type(self).__name__, "gamma", gamma, 0, 1)
 
     def cell_terms(self, logits: Tensor, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Loss.cell_terms`."""
+        """See `CellLoss.cell_terms`."""
         findings = logits.shape[1]
         if self.gamma is None and findings == 1:
             raise ConfigError("WeakAssumeNegativeLoss: gamma = 1/(L-1) has no value for one finding; give gamma")
