@@ -1,30 +1,34 @@
-"""Losses for labels that are partly unknown; see docs/reference/losses.md."""
+"""Losses for labels that are partly unknown; see docs/reference/losses.md. One line exports one loss."""
 
-from .assume_negative import AssumeNegativeLoss
-from .base import Loss
-from .cell_loss import CellLoss
-from .masked_bce import MaskedBCELoss, pos_weight_from_targets
-from .reducers import Durand, MeanAll, MeanObserved, PerTask, Reducer, Sum
-from .state import EpochAware, PredictionFed, SampleIndexed, begin_batch, begin_epoch, end_epoch
-from .weak_assume_negative import WeakAssumeNegativeLoss
+# ruff: noqa: I001
+# what losses are made of
+from .base import Loss as Loss
+from .cell_loss import CellLoss as CellLoss
+from .masked_bce import pos_weight_from_targets as pos_weight_from_targets
+from .reducers import Durand as Durand
+from .reducers import MeanAll as MeanAll
+from .reducers import MeanObserved as MeanObserved
+from .reducers import PerTask as PerTask
+from .reducers import Reducer as Reducer
+from .reducers import Sum as Sum
+from .state import EpochAware as EpochAware
+from .state import PredictionFed as PredictionFed
+from .state import SampleIndexed as SampleIndexed
+from .state import begin_batch as begin_batch
+from .state import begin_epoch as begin_epoch
+from .state import end_epoch as end_epoch
 
-__all__ = [
-    "AssumeNegativeLoss",
-    "CellLoss",
-    "Durand",
-    "EpochAware",
-    "Loss",
-    "MaskedBCELoss",
-    "MeanAll",
-    "MeanObserved",
-    "PerTask",
-    "PredictionFed",
-    "Reducer",
-    "SampleIndexed",
-    "Sum",
-    "WeakAssumeNegativeLoss",
-    "begin_batch",
-    "begin_epoch",
-    "end_epoch",
-    "pos_weight_from_targets",
-]
+# the losses
+from .assume_negative import AssumeNegativeLoss as AssumeNegativeLoss
+from .entropy_maximization import EntropyMaximizationLoss as EntropyMaximizationLoss
+from .generalized_assume_negative import GeneralizedAssumeNegativeLoss as GeneralizedAssumeNegativeLoss
+from .implicit_weighting_assume_negative import ImplicitWeightingAssumeNegativeLoss as ImplicitWeightingAssumeNegativeLoss
+from .label_smoothing_assume_negative import LabelSmoothingAssumeNegativeLoss as LabelSmoothingAssumeNegativeLoss
+from .log_sum_exp_pairwise import LogSumExpPairwiseLoss as LogSumExpPairwiseLoss
+from .masked_bce import MaskedBCELoss as MaskedBCELoss
+from .multi_label_softmax import MultiLabelSoftmaxLoss as MultiLabelSoftmaxLoss
+from .positive_product import PositiveProductLoss as PositiveProductLoss
+from .two_way import TwoWayLoss as TwoWayLoss
+from .weak_assume_negative import WeakAssumeNegativeLoss as WeakAssumeNegativeLoss
+from .weighted_sum import WeightedSumLoss as WeightedSumLoss
+from .zero_bounded_pairwise_ranking import ZeroBoundedPairwiseRankingLoss as ZeroBoundedPairwiseRankingLoss

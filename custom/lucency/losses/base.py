@@ -1,6 +1,8 @@
 """The contract of all losses: checked inputs, float32 inside, NaN replaced before any arithmetic."""
 
+import math
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -55,18 +57,21 @@ class Loss(nn.Module, ABC):
             LucencyError: shapes differ, are not (images, findings) or hold no cell; logits are integers or not finite.
             LabelError: targets are integers, or hold anything but [0, 1] and NaN.
         """
-        with torch.autocast(logits.device.type, enabled=False):
+        with full_precision(logits):
             return self.value(*self.prepare(logits, targets))
 
     def prepare(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Check the inputs and make of them what `value` takes; raises as `forward` does."""
         logits, targets = _plain(logits), _plain(targets)
-        self._check(logits, targets)
+        self._check_form(logits, targets)
         logits = logits if logits.dtype == torch.float64 else logits.float()
         known = ~torch.isnan(targets)
-        return logits, torch.where(known, targets, 0).to(logits.dtype), known
+        numbers = targets.nan_to_num(nan=0.0, posinf=torch.inf, neginf=-torch.inf).to(logits.dtype)
+        if self.check_inputs:
+            self._check_content(logits, numbers)
+        return logits, numbers, known
 
-    def _check(self, logits: Tensor, targets: Tensor) -> None:
+    def _check_form(self, logits: Tensor, targets: Tensor) -> None:
         name = type(self).__name__
         if logits.ndim != 2 or logits.shape != targets.shape or logits.numel() == 0:
             raise LucencyError(
@@ -80,23 +85,30 @@ class Loss(nn.Module, ABC):
                 f"{name}: targets are {targets.dtype}, which cannot say 'unknown'; "
                 "turn label states into float targets with a TargetPolicy"
             )
-        if not self.check_inputs:
+
+    def _check_content(self, logits: Tensor, targets: Tensor) -> None:
+        low, high = targets.aminmax()
+        # A sum is not finite if a logit is not. Three numbers in one synchronisation; the search is for the message.
+        lowest, highest, total = torch.stack([low, high, logits.detach().sum()]).tolist()
+        if lowest >= 0 and highest <= 1 and math.isfinite(total):
             return
-        wrong_logits = ~torch.isfinite(logits)
-        wrong_targets = (targets < 0) | (targets > 1)  # false for NaN, which stands for unknown
-        if not bool((wrong_logits | wrong_targets).any()):  # the one synchronisation
-            return
-        if bool(wrong_logits.any()):
-            row, column = torch.nonzero(wrong_logits)[0].tolist()
+        name = type(self).__name__
+        for row, column in torch.nonzero(~torch.isfinite(logits))[:1].tolist():
             raise LucencyError(
                 f"{name}: logit {logits[row, column].item()} in row {row}, column {column}; "
                 "training has diverged or the image holds non-finite pixels: lower the learning rate or check the input"
             )
-        row, column = torch.nonzero(wrong_targets)[0].tolist()
-        raise LabelError(
-            f"{name}: target {targets[row, column].item():g} in row {row}, column {column} is not in [0, 1] or NaN; "
-            "turn label states into targets with a TargetPolicy"
-        )
+        for row, column in torch.nonzero((targets < 0) | (targets > 1))[:1].tolist():
+            raise LabelError(
+                f"{name}: target {targets[row, column].item():g} in row {row}, column {column} is not in [0, 1] or "
+                "NaN; turn label states into targets with a TargetPolicy"
+            )
+
+
+def full_precision(tensor: Tensor) -> AbstractContextManager[None]:
+    """Switch autocast off where it is on; entering its context costs as much as a small loss."""
+    device = tensor.device.type
+    return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
 
 
 def number_in(owner: str, argument: str, value: float, low: float, high: float) -> float:

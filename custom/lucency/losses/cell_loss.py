@@ -2,10 +2,9 @@
 
 from abc import abstractmethod
 
-import torch
 from torch import Tensor
 
-from .base import Loss
+from .base import Loss, full_precision
 from .reducers import Reducer, reducer_for
 
 
@@ -23,6 +22,7 @@ class CellLoss(Loss):
         ConfigError: unknown reduction.
 
     Example:
+        >>> import torch
         >>> from lucency.losses.kernels import negative_term
         >>> class AllNegativeLoss(CellLoss):
         ...     def cell_terms(self, logits, targets, known):
@@ -50,7 +50,7 @@ class CellLoss(Loss):
 
     def terms(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Terms and weights before the reduction, float32 or float64; raises as `forward` does."""
-        with torch.autocast(logits.device.type, enabled=False):
+        with full_precision(logits):
             return self.cell_terms(*self.prepare(logits, targets))
 
     def value(self, logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:

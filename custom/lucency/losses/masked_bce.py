@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..errors import ConfigError, LucencyError
 from .cell_loss import CellLoss
-from .kernels import negative_term, positive_term
+from .kernels import cross_entropy_terms, negative_term, positive_term
 from .reducers import Reducer
 
 
@@ -62,15 +62,16 @@ class MaskedBCELoss(CellLoss):
 
     def cell_terms(self, logits: Tensor, targets: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """See `CellLoss.cell_terms`."""
-        positive = positive_term(logits)
-        if self.pos_weight is not None:
-            if len(self.pos_weight) != logits.shape[1]:
-                raise LucencyError(
-                    f"MaskedBCELoss: pos_weight has {len(self.pos_weight)} numbers for {logits.shape[1]} findings; "
-                    "give one a finding"
-                )
-            positive = positive * self.pos_weight.to(logits)
-        return targets * positive + (1 - targets) * negative_term(logits), known.to(logits.dtype)
+        weight = known.to(logits.dtype)
+        if self.pos_weight is None:
+            return cross_entropy_terms(logits, targets), weight
+        if len(self.pos_weight) != logits.shape[1]:
+            raise LucencyError(
+                f"MaskedBCELoss: pos_weight has {len(self.pos_weight)} numbers for {logits.shape[1]} findings; "
+                "give one a finding"
+            )
+        positive = self.pos_weight.to(logits) * targets * positive_term(logits)
+        return positive + (1 - targets) * negative_term(logits), weight
 
 
 def pos_weight_from_targets(targets: Tensor, *, max_pos_weight: float = 20.0) -> list[float]:

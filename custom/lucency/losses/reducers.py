@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from ..errors import ConfigError
@@ -32,14 +33,13 @@ class MeanAll:
     Used by the single-positive literature. Additive over micro-batches and DDP ranks of equal size.
 
     Example:
-        >>> import torch
         >>> MeanAll()(torch.ones(2, 2), torch.tensor([[1.0, 1.0], [0.0, 0.0]]))
         tensor(0.5000)
     """
 
     def __call__(self, terms: Tensor, weight: Tensor) -> Tensor:
         """Reduce terms (B, L) with weight (B, L) to a scalar."""
-        return (terms * weight).sum() / terms.numel()
+        return _weighted_sum(terms, weight) / terms.numel()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +49,13 @@ class Sum:
     Used by ASL, Hill, SPLC and CSL. Under DDP the gradient is that of the sum divided by the number of ranks.
 
     Example:
-        >>> import torch
         >>> Sum()(torch.ones(2, 2), torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
         tensor(3.)
     """
 
     def __call__(self, terms: Tensor, weight: Tensor) -> Tensor:
         """Reduce terms (B, L) with weight (B, L) to a scalar."""
-        return (terms * weight).sum()
+        return _weighted_sum(terms, weight)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +66,14 @@ class MeanObserved:
     accumulation changes it. Under DDP the count is summed over ranks, and averaged gradients equal the full batch's.
 
     Example:
-        >>> import torch
         >>> MeanObserved()(torch.ones(2, 2), torch.tensor([[1.0, 1.0], [1.0, 0.0]]))
         tensor(1.)
     """
 
     def __call__(self, terms: Tensor, weight: Tensor) -> Tensor:
         """Reduce terms (B, L) with weight (B, L) to a scalar."""
-        count, ranks = sum_over_ranks((weight > 0).sum(dim=0), terms)
-        return (terms * weight).sum() * ranks / count.sum().clamp(min=1)
+        count, ranks = sum_over_ranks(torch.count_nonzero(weight), terms)
+        return _weighted_sum(terms, weight) * (ranks / count.clamp(min=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +91,6 @@ class PerTask:
         ConfigError: `n_min` is below 1 or not finite.
 
     Example:
-        >>> import torch
         >>> weight = torch.tensor([[1.0, 1.0], [1.0, 0.0]])
         >>> PerTask()(torch.ones(2, 2), weight), PerTask(n_min=2)(torch.ones(2, 2), weight)
         (tensor(2.), tensor(1.5000))
@@ -131,7 +128,6 @@ class Durand:
         ConfigError: an argument is not finite, or $g$ is not positive everywhere on (0, 1].
 
     Example:
-        >>> import torch
         >>> Durand()(torch.ones(1, 10), torch.eye(10)[:1])  # g(0.1) / 10
         tensor(0.5005)
     """
@@ -188,3 +184,7 @@ def reducer_for(reduction: str | Reducer) -> Reducer:
         mend = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(REDUCERS)}"
         raise ConfigError(f"reduction: {reduction!r} is not known; {mend}")
     return REDUCERS[reduction]()
+
+
+def _weighted_sum(terms: Tensor, weight: Tensor) -> Tensor:
+    return torch.dot(terms.reshape(-1), weight.reshape(-1))

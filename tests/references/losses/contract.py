@@ -71,7 +71,7 @@ def cross_entropy(z: float, y: float, pos_weight: float = 1.0) -> float:
 
 EXPORTED = {
     name: export
-    for name in sorted(lucency.losses.__all__)
+    for name in sorted(vars(lucency.losses))
     if inspect.isclass(export := getattr(lucency.losses, name))
     and issubclass(export, Loss)
     and not inspect.isabstract(export)
@@ -81,7 +81,12 @@ EXPORTED = {
 def reference_of(name: str) -> Reference:
     """The reference of an exported loss, found by the name of the file that the loss is in."""
     module = EXPORTED[name].__module__.rsplit(".", 1)[-1]
-    reference: Reference = importlib.import_module(f"references.losses.{module}").REFERENCE
+    try:
+        reference: Reference = importlib.import_module(f"references.losses.{module}").REFERENCE
+    except ModuleNotFoundError as error:
+        raise LookupError(
+            f"{name} has no reference; write tests/references/losses/{module}.py (CONTRIBUTING.md, How to add a loss)"
+        ) from error
     return reference
 
 
