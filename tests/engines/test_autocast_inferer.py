@@ -33,3 +33,13 @@ def test_on_the_network_runs_in_bfloat16_and_answers_in_float32():
     assert torch.allclose(answer, network(image), atol=0.02)
     answer.sum().backward()
     assert network.linear.weight.grad.dtype == torch.float32
+
+
+class TwoHeads(Recorder):
+    def forward(self, image):
+        return [super().forward(image), super().forward(-image)]
+
+
+def test_every_head_of_deep_supervision_answers_in_float32():
+    answers = AutocastInferer(enabled=True)(torch.rand(3, 4), TwoHeads())
+    assert [answer.dtype for answer in answers] == [torch.float32] * 2

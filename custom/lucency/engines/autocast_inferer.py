@@ -25,10 +25,11 @@ class AutocastInferer(SimpleInferer):  # type: ignore[misc]
         super().__init__()
         self.enabled = enabled
 
-    def __call__(self, inputs: Tensor, network: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
+    def __call__(self, inputs: Tensor, network: nn.Module, *args: Any, **kwargs: Any) -> Tensor | list[Tensor]:
         """Give the network's answer as float32."""
         if not self.enabled:
             return super().__call__(inputs, network, *args, **kwargs)  # type: ignore[no-any-return]
         with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
-            answer: Tensor = network(inputs, *args, **kwargs)
-        return answer.float()
+            answer = network(inputs, *args, **kwargs)
+        # a network under deep supervision answers with a list, one tensor a head
+        return [head.float() for head in answer] if isinstance(answer, list) else answer.float()
