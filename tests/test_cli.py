@@ -81,6 +81,65 @@ def test_broken_import_yaml_names_what_is_wrong(tmp_path, text, message):
         import_mapping(tmp_path / "mine.yaml")
 
 
+@pytest.fixture
+def truth(tmp_path):
+    header = "image,patient,study,view,age,sex,source,split,edema,mass\n"
+    rows = [f"{n}.png,{n},1,PA,50,F,nih,{'train' if n < 40 else 'test'},positive,positive\n" for n in range(60)]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "truth.csv").write_text(header + "".join(rows))
+    return tmp_path / "data" / "truth.csv"
+
+
+def test_simulate_writes_table_truth_and_record_and_says_what_changed(truth, tmp_path):
+    done = lucency("simulate", truth, "--out", tmp_path / "spml", "--kind", "single_positive", "--seed", 3)
+    assert "40 images in split train\n40 of 80 labels changed\n50.0% of the true positives" in done.output
+    frame = pd.read_csv(tmp_path / "spml" / "table.csv")
+    assert (frame[["edema", "mass"]] == "positive").sum(axis=1).tolist() == [1] * 40 + [2] * 20
+    assert pd.read_csv(tmp_path / "spml" / "truth.csv").mass.tolist() == ["positive"] * 60
+    assert (tmp_path / "spml" / "simulation.json").exists()
+
+
+def test_simulate_chains_kinds_and_files_of_kinds(truth, tmp_path):
+    (tmp_path / "steps.yaml").write_text("- asymmetric: {fn_rate: {edema: 1.0}}\n- uncertain: {positive: 0.5}\n")
+    kinds = ["--kind", tmp_path / "steps.yaml", "--kind", "single_positive: {without_positive: drop}"]
+    done = lucency("simulate", truth, "--out", tmp_path / "out", *kinds, "--split", "train", "--split", "test")
+    frame = pd.read_csv(tmp_path / "out" / "table.csv")
+    assert set(frame.edema) == {"unmentioned"}
+    assert set(frame.mass) == {"positive"}
+    assert f"{60 - len(frame)} images without a positive dropped" in done.output
+    assert 15 <= len(frame) <= 45
+
+
+def test_simulate_help_names_every_kind_and_argument():
+    from lucency.labels import simulate
+
+    text = lucency("simulate", "--help").output
+    for word in (*simulate.KINDS, "fn_rate", "fp_rate", "fraction", "balanced|fn_only|fp_only", "swaps"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("single_postive", "unknown kind 'single_postive'; did you mean 'single_positive'?"),
+        ("symmetric: {rate: 1.5}", "symmetric: rate cannot be 1.5; give a number from 0 to 1"),
+        ("symmetric: {rate: {edma: 0.5}}", "'edma' is not among the findings; did you mean 'edema'?"),
+        ("symmetric: {rate", "not readable as YAML"),
+        ("steps.yaml", "steps.yaml: no such file"),
+        ("broken.yaml", "broken.yaml: holds no list"),
+    ],
+)  # fmt: skip
+def test_simulate_names_what_is_wrong_in_one_line(truth, tmp_path, monkeypatch, kind, message):
+    (tmp_path / "broken.yaml").write_text("symmetric: {rate: 0.1}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["lucency", "simulate", str(truth), "--out", "out", "--kind", kind])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
 def test_mendable_errors_are_one_line_and_defects_show_their_traceback(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("sys.argv", ["lucency", "report", str(tmp_path / "nothing")])
     with pytest.raises(SystemExit) as caught:

@@ -11,6 +11,7 @@ import typer
 
 from . import __version__
 from .errors import LucencyError, explanation
+from .import_commands import app as import_app
 
 app = typer.Typer(
     help="Chest X-ray finding classifiers from the labels a hospital really has.",
@@ -18,7 +19,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-import_app = typer.Typer(help="Turn an archive's own label file into a study table.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 
 
@@ -125,66 +125,6 @@ def phantom(
     print(f"{folder}: table.csv (labels as reports give them), truth.csv (complete), images/")
 
 
-OUT = Annotated[Path, typer.Option(help="Study table to write: .csv, .parquet or .json.")]
-IMAGES = Annotated[Path | None, typer.Option(help="Folder of the images; image paths are looked up below it.")]
-DROP = Annotated[bool, typer.Option(help="Leave out rows whose image is absent, instead of ending with an error.")]
-
-
-@import_app.command()
-def nih(
-    labels: Annotated[Path, typer.Argument(help="Data_Entry_2017.csv or Data_Entry_2017_v2020.csv.")],
-    out: OUT,
-    images: IMAGES = None,
-    drop_missing: DROP = False,
-    train_list: Annotated[Path | None, typer.Option(help="train_val_list.txt.")] = None,
-    test_list: Annotated[Path | None, typer.Option(help="test_list.txt.")] = None,
-) -> None:
-    """Import NIH ChestX-ray14: named findings are positive, all others unmentioned."""
-    from .data.importers import import_nih
-
-    missing: Any = "drop" if drop_missing else "error"
-    frame = import_nih(labels, images=images, missing_images=missing, train_list=train_list, test_list=test_list)
-    _write_table(frame, images, out)
-
-
-@import_app.command()
-def chexpert(
-    labels: Annotated[list[Path], typer.Argument(help="train.csv, valid.csv or both.")],
-    out: OUT,
-    images: IMAGES = None,
-    drop_missing: DROP = False,
-) -> None:
-    """Import CheXpert: 1 is positive, 0 negative, -1 uncertain, blank unmentioned."""
-    from .data.importers import import_chexpert
-
-    missing: Any = "drop" if drop_missing else "error"
-    _write_table(import_chexpert(*labels, images=images, missing_images=missing), images, out)
-
-
-@import_app.command()
-def folder(
-    mapping: Annotated[
-        Path, typer.Argument(help="YAML file with the arguments of lucency.data.importers.import_folder.")
-    ],
-    out: OUT,
-) -> None:
-    """Import your own images and labels, as a small YAML file declares them (docs/how-to/import-your-labels.md)."""
-    from .data.importers import import_mapping
-
-    frame, images = import_mapping(mapping)
-    _write_table(frame, images, out)
-
-
-def _write_table(frame: Any, images: Path | None, out: Path) -> None:
-    from .data import finding_columns, write_study_table
-    from .data.importers import relative_to_table
-
-    write_study_table(relative_to_table(frame, images, out), out)
-    print(
-        f"{out}: {len(frame)} images of {frame['patient'].nunique()} patients, {len(finding_columns(frame))} findings"
-    )
-
-
 @app.command()
 def split(
     table: Annotated[Path, typer.Argument(help="Study table; gets a column split.")],
@@ -203,3 +143,38 @@ def split(
     record = write_split_record(frame, table, shares, seed)
     counts = frame.groupby("split")["patient"].nunique().to_dict()
     print(f"{table}: patients {counts}; {record}")
+
+
+@app.command()
+def simulate(
+    table: Annotated[Path, typer.Argument(help="Study table that holds the truth.")],
+    out: Annotated[Path, typer.Option(help="Folder for table.csv, truth.csv and simulation.json.")],
+    kind: Annotated[
+        list[str], typer.Option(help="KIND, 'KIND: {argument: value}', or a YAML file with a list of these.")
+    ],
+    split: Annotated[list[str], typer.Option(help="Split whose labels to simulate; may be repeated.")] = ["train"],  # noqa: B006 - typer copies it
+    seed: Annotated[int, typer.Option(help="Same seed, same labels.")] = 0,
+    by: Annotated[Literal["image", "study"], typer.Option(help="What chance decides for.")] = "image",
+    finding: Annotated[list[str] | None, typer.Option(help="Simulate only this one; may be repeated.")] = None,
+) -> None:
+    """Give a study table with true labels the defects of real ones; the truth goes into a file of its own.
+
+    \b
+    single_positive     one positive an image, the rest unmentioned
+    m_positive          m positives and n negatives an image
+    mention_rate        positive, negative: shares that are mentioned
+    uncertain           positive, negative: shares that become uncertain
+    symmetric           rate of wrong labels
+    asymmetric          fn_rate of the positives, fp_rate of the negatives
+    instance_dependent  the same on average, in proportion to scores
+    count_matched       fraction of the positives, mode balanced|fn_only|fp_only
+    confusion           swaps of one finding for another, rate
+
+    Several --kind act in turn. All arguments: docs/how-to/simulate-labels.md.
+    """  # noqa: D301 - a backspace keeps the lines apart
+    from .data.simulate import simulate_table
+    from .data.simulation_record import describe
+    from .data.simulation_steps import read_steps
+
+    record = simulate_table(table, out, read_steps(kind), splits=split, seed=seed, by=by, findings=finding)
+    print(describe(record, out))

@@ -1,5 +1,6 @@
 """What is known about a finding on an image, what the findings are called, and how a state becomes a target."""
 
+from . import simulate
 from .finding import Code, Finding
 from .policies import TargetPolicy
 from .states import LabelState, encode_states, is_mentioned, is_observed, parse_state
@@ -19,5 +20,6 @@ __all__ = [
     "is_mentioned",
     "is_observed",
     "parse_state",
+    "simulate",
     "vocabulary",
 ]

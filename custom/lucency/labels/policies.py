@@ -99,14 +99,14 @@ class TargetPolicy:
             >>> bool((policy.targets(states.loc[["b.png"]], ["edema"]) == both[1]).all())
             True
         """
-        _check_columns(states, findings)
+        check_columns(states, findings)
         codes = encode_states(states[list(findings)])
         targets = _TARGET[codes]
         unmentioned = codes == UNMENTIONED
         if self.unmentioned == "negative":
             targets[unmentioned] = 0
         elif self.unmentioned == "negative_if_no_finding":
-            _check_columns(states, ["no_finding"])
+            check_columns(states, ["no_finding"])
             healthy = encode_states(states["no_finding"]) == POSITIVE
             targets[unmentioned & healthy[:, None] & ~np.isin(findings, _NOT_RULED_OUT)] = 0
         uncertain = codes == UNCERTAIN
@@ -114,7 +114,7 @@ class TargetPolicy:
             targets[uncertain] = self.uncertain == "ones"
         elif self.uncertain != "ignore":
             low, high = self.smooth_ones_range if self.uncertain == "smooth_ones" else self.smooth_zeros_range
-            targets[uncertain] = low + (high - low) * self._draws(uncertain, findings, _keys(states, keys))
+            targets[uncertain] = low + (high - low) * self._draws(uncertain, findings, image_keys(states, keys))
         return targets
 
     def _draws(self, cells: NDArray[np.bool_], findings: Sequence[str], keys: list[str]) -> NDArray[np.float64]:
@@ -134,7 +134,8 @@ def uniform(seed: int, finding: str, key: str) -> float:
     return (int.from_bytes(digest, "big") >> 11) * 2.0**-53
 
 
-def _keys(states: pd.DataFrame, keys: Iterable[object] | None) -> list[str]:
+def image_keys(states: pd.DataFrame, keys: Iterable[object] | None) -> list[str]:
+    """What tells the rows apart where chance decides: the keys given, else column `image`, else the index."""
     names: Iterable[object] = states.get("image", states.index) if keys is None else keys
     texts = [str(name) for name in names]
     if len(texts) != len(states):
@@ -142,7 +143,8 @@ def _keys(states: pd.DataFrame, keys: Iterable[object] | None) -> list[str]:
     return texts
 
 
-def _check_columns(states: pd.DataFrame, findings: Sequence[str]) -> None:
+def check_columns(states: pd.DataFrame, findings: Sequence[str]) -> None:
+    """Raise LabelError unless every finding is the name of exactly one column and named once."""
     for finding in findings:
         if finding not in states:
             near = difflib.get_close_matches(finding, [str(column) for column in states], n=1)
