@@ -1,5 +1,6 @@
 """Run a function in several gloo processes; it must live in a module of this folder so that the children find it."""
 
+import copy
 import os
 import time
 from collections.abc import Callable
@@ -44,6 +45,59 @@ def ddp_gradients(
         loss(model(images[rank]), targets[rank]).backward()
         result[name] = model.module.weight.grad
     return result
+
+
+def train(
+    model: nn.Module, loss: nn.Module, images: torch.Tensor, targets: torch.Tensor, batches: list[torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Weights of the model and state of the loss after three epochs of these batches of image numbers."""
+    from lucency.losses import begin_batch, begin_epoch, end_epoch
+
+    optimizer = torch.optim.Adam([*model.parameters(), *loss.parameters()], lr=0.1)
+    for epoch in range(1, 4):
+        begin_epoch(loss, epoch, 3)
+        for index in batches:
+            begin_batch(loss, index)
+            optimizer.zero_grad()
+            loss(model(images[index]), targets[index]).backward()
+            optimizer.step()
+        with torch.no_grad():
+            end_epoch(loss, lambda: model(images))
+    return {"weight": next(model.parameters()).detach(), **loss.state_dict()}
+
+
+def train_share(
+    rank: int,
+    losses: dict[str, nn.Module],
+    images: torch.Tensor,
+    targets: torch.Tensor,
+    batches: list[list[torch.Tensor]],
+) -> dict[str, dict[str, torch.Tensor]]:
+    """`train` with each loss on this rank's share of every batch."""
+    losses = copy.deepcopy(losses)  # what is handed to the processes lies in memory that they share
+    shares = [batch[rank] for batch in batches]
+    models = {name: DistributedDataParallel(linear_model(images.shape[1], targets.shape[1])) for name in losses}
+    return {name: train(models[name], loss, images, targets, shares) for name, loss in losses.items()}
+
+
+def predict_training_set(rank: int, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Logits of `LossState` from a network whose batch-norm statistics differ between ranks, before and after."""
+    from types import SimpleNamespace
+
+    from monai.inferers import SimpleInferer
+
+    from lucency.engines import LossState
+
+    torch.manual_seed(0)
+    network = DistributedDataParallel(nn.Sequential(nn.Linear(images.shape[1], 3), nn.BatchNorm1d(3)))
+    network(images[rank::2])  # statistics of this rank's images
+    before = network.module[1].running_mean.clone()
+    trainer = SimpleNamespace(
+        network=network, inferer=SimpleInferer(), amp=False, amp_kwargs={}, state=SimpleNamespace(device=images.device)
+    )
+    data = [{"image": image, "index": place} for place, image in enumerate(images)]
+    logits = LossState(data=data, transform=None, batch_size=2).predict(trainer)
+    return {"logits": logits, "before": before, "after": network.module[1].running_mean, "training": network.training}
 
 
 def loss_on_one_rank_alone(rank: int, loss: nn.Module) -> float:

@@ -20,14 +20,25 @@ from .state import end_epoch as end_epoch
 
 # the losses
 from .assume_negative import AssumeNegativeLoss as AssumeNegativeLoss
+from .asymmetric import AsymmetricLoss as AsymmetricLoss
+from .asymmetric_pseudo_labels import AsymmetricPseudoLabelsLoss as AsymmetricPseudoLabelsLoss
 from .entropy_maximization import EntropyMaximizationLoss as EntropyMaximizationLoss
+from .expected_positives import ExpectedPositivesLoss as ExpectedPositivesLoss
+from .focal import FocalLoss as FocalLoss
 from .generalized_assume_negative import GeneralizedAssumeNegativeLoss as GeneralizedAssumeNegativeLoss
+from .generalized_robust import GeneralizedRobustLoss as GeneralizedRobustLoss
+from .hill import HillLoss as HillLoss
 from .implicit_weighting_assume_negative import ImplicitWeightingAssumeNegativeLoss as ImplicitWeightingAssumeNegativeLoss
 from .label_smoothing_assume_negative import LabelSmoothingAssumeNegativeLoss as LabelSmoothingAssumeNegativeLoss
+from .large_loss import LargeLoss as LargeLoss
 from .log_sum_exp_pairwise import LogSumExpPairwiseLoss as LogSumExpPairwiseLoss
 from .masked_bce import MaskedBCELoss as MaskedBCELoss
 from .multi_label_softmax import MultiLabelSoftmaxLoss as MultiLabelSoftmaxLoss
+from .online_label_estimation import OnlineLabelEstimationLoss as OnlineLabelEstimationLoss
+from .partial_asymmetric import PartialAsymmetricLoss as PartialAsymmetricLoss
+from .permanent_large_loss import PermanentLargeLoss as PermanentLargeLoss
 from .positive_product import PositiveProductLoss as PositiveProductLoss
+from .self_paced_correction import SelfPacedCorrectionLoss as SelfPacedCorrectionLoss
 from .two_way import TwoWayLoss as TwoWayLoss
 from .weak_assume_negative import WeakAssumeNegativeLoss as WeakAssumeNegativeLoss
 from .weighted_sum import WeightedSumLoss as WeightedSumLoss

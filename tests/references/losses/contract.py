@@ -43,6 +43,7 @@ class Reference:
         None  # (rate, **settings): probability where the loss of 14 findings is least
     )
     optima: tuple[Mapping[str, object], ...] = ({},)  # constructor arguments to find that optimum for
+    rates: tuple[float, ...] = (0.02, 0.07, 0.2, 0.41)  # and shares of recorded positives for which there is one
 
 
 def each_cell(cell: Callable[..., Cell]) -> Callable[..., Table]:
