@@ -54,14 +54,47 @@ def test_wrong_path_is_one_line(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(study, tmp_path):
-    options = {**TINY, "dataset_dir": study, "max_epochs": 5}
-    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
-    assert lucency_run("train", *as_arguments({**options, "ckpt_dir": unbroken})).returncode == 0
+LEARNING_LOSS = """# ROLE, LL-Cp and EM + APL at once, so that one run tries all that a loss can learn.
+loss:
+  _target_: lucency.losses.WeightedSumLoss
+  weights: [1.0, 0.5, 0.5]
+  losses:
+    - _target_: lucency.losses.OnlineLabelEstimationLoss
+      training_targets: "@train#dataset#data"
+      expected_positives: 1.2
+      seed: "@seed"
+    - _target_: lucency.losses.PermanentLargeLoss
+      images: "$len(@train#dataset#data)"
+      findings: "$len(@findings)"
+      delta_rel: 5
+    - _target_: lucency.losses.AsymmetricPseudoLabelsLoss
+      training_targets: "@train#dataset#data"
+      warm_up: 1
+"""
 
-    command = [sys.executable, "-m", "lucency", "run", str(BUNDLE), "train"]
+
+@pytest.fixture
+def learning_loss(tmp_path):
+    """Configuration file of a loss that learns something about every training image."""
+    file = tmp_path / "learning_loss.yaml"
+    file.write_text(LEARNING_LOSS)
+    return file
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(
+        torch.equal(tensor.nan_to_num(nan=-1), second[key].nan_to_num(nan=-1)) for key, tensor in first.items()
+    )
+
+
+def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(study, tmp_path, learning_loss):
+    options = {**TINY, "config_file": [f"{BUNDLE}/configs/train.yaml", str(learning_loss)], "dataset_dir": study}
+    command = ["-m", "monai.bundle", "run", *as_arguments({**options, "max_epochs": 5})]
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    assert python(*command, "--ckpt_dir", unbroken).returncode == 0
+
     process = subprocess.Popen(
-        [*command, *as_arguments({**options, "ckpt_dir": killed})],
+        [sys.executable, *command, "--ckpt_dir", str(killed)],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -74,17 +107,20 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(study, tmp_path):
     process.wait()
     assert len(pd.read_csv(history)) < 5
 
-    assert lucency_run("train", *as_arguments({**options, "ckpt_dir": killed})).returncode == 0
+    assert python(*command, "--ckpt_dir", killed).returncode == 0
     assert history.read_text() == (unbroken / "history.csv").read_text()
-    for name in ("model.pt", "last.pt"):
-        states = [torch.load(folder / name, weights_only=True) for folder in (unbroken, killed)]
-        weights = [state.get("network", state) for state in states]
-        assert all(torch.equal(weights[0][key], weights[1][key]) for key in weights[0])
+    assert same(*(torch.load(folder / "model.pt", weights_only=True) for folder in (unbroken, killed)))
+    first, second = (torch.load(folder / "last.pt", weights_only=True) for folder in (unbroken, killed))
+    assert same(first["network"], second["network"])
+    assert same(first["loss"], second["loss"])
+    assert {key.rsplit(".")[-1] for key in first["loss"]} == {"estimates", "corrected", "pseudo"}
+    assert first["loss"]["losses.1.corrected"].any()
+    assert not first["loss"]["losses.2.pseudo"].isnan().all()
 
 
-def test_two_ranks_train_one_network(study, tmp_path):
+def test_two_ranks_train_one_network(study, tmp_path, learning_loss):
     configs = BUNDLE / "configs"
-    files = [f"{configs}/{name}.yaml" for name in ("train", "loss/wan", "multi_gpu_train")]
+    files = [f"{configs}/train.yaml", str(learning_loss), f"{configs}/multi_gpu_train.yaml"]
     options = {**TINY, "config_file": files, "dataset_dir": study, "ckpt_dir": tmp_path, "batch_size": 4}
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options))
@@ -93,6 +129,10 @@ def test_two_ranks_train_one_network(study, tmp_path):
     assert not any(key.startswith("module.") for key in state)
     assert all(torch.isfinite(tensor).all() for tensor in state.values())
     assert len(pd.read_csv(tmp_path / "history.csv")) == TINY["max_epochs"]
+    learned = torch.load(tmp_path / "last.pt", weights_only=True)["loss"]
+    assert learned["losses.0.estimates"].shape == (24, 3)
+    assert learned["losses.1.corrected"].any()
+    assert not learned["losses.2.pseudo"].isnan().all()
 
 
 def small_files():

@@ -23,6 +23,7 @@ def test_a_record_holds_what_the_table_says(table, tmp_path):
     first, last = _load(table)[0], _load(table)[-1]
     assert first.pop("label").tolist() == pytest.approx([float("nan"), 1.0], nan_ok=True)
     assert first == {
+        "index": 0,
         "image": str(tmp_path / "images" / "0.png"),
         "file": str(tmp_path / "images" / "0.png"),
         "patient": "00012",
@@ -41,6 +42,7 @@ def test_records_are_the_rows_of_the_split_in_order(table, split):
     rows = frame if split is None else frame[frame["split"] == split]
     records = _load(table, split, allow_unlabelled=True)
     assert [record["patient"] for record in records] == rows["patient"].tolist()
+    assert [record["index"] for record in records] == list(range(len(rows)))
 
 
 @pytest.mark.parametrize("policy", [{}, {"uncertain": "smooth_ones", "seed": 5}, {"unmentioned": "negative"}])
@@ -72,6 +74,7 @@ def test_no_finding_may_rule_out_without_being_asked_for(tmp_path):
 def test_records_make_a_batch(table):
     batch = list_data_collate(_load(table))
     assert tuple(batch["label"].shape) == (6, 2)
+    assert batch["index"].tolist() == [0, 1, 2, 3, 4, 5]
     assert batch["age"].isnan().tolist() == [False, False, True, False, False, False]
 
 

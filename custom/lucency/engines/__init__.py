@@ -4,6 +4,8 @@ from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
 from .early_stopping import EarlyStopping
 from .loss_guard import NonFiniteLossGuard
+from .loss_state import LossState
+from .parameter_groups import parameter_groups
 from .run_record import RunRecord
 from .seeding import SeedEveryEpoch
 from .tensorboard import FindingsTensorBoard
@@ -14,9 +16,11 @@ __all__ = [
     "EarlyStopping",
     "FindingsTensorBoard",
     "LoadWeights",
+    "LossState",
     "NonFiniteLossGuard",
     "RunCheckpoint",
     "RunRecord",
     "SeedEveryEpoch",
+    "parameter_groups",
     "read_weights",
 ]

@@ -19,24 +19,26 @@ from .weights import load_network_state
 class RunCheckpoint:
     """Keep `model.pt` (best), `last.pt` (everything needed to go on) and `history.csv` in one folder.
 
-    After each epoch `last.pt` takes network, optimiser, learning-rate schedule, AMP scaler, epoch, best metric and
-    history; when the trainer starts and `last.pt` is there, all of it is restored and training goes on with the next
-    epoch. Together with `SeedEveryEpoch` a run that is killed at any moment and started again ends, on the same CPU,
-    with the same weights as an unbroken one. Files are written to a temporary name and renamed: a full disk or a kill
-    leaves the former ones whole. `model.pt` is a plain ``state_dict`` without a ``module.`` prefix.
+    After each epoch `last.pt` takes network, optimiser, learning-rate schedule, what the loss has learned, AMP scaler,
+    epoch, best metric and history; when the trainer starts and `last.pt` is there, all of it is restored and training
+    goes on with the next epoch. Together with `SeedEveryEpoch` a run that is killed at any moment and started again
+    ends, on the same CPU, with the same weights as an unbroken one. Files are written to a temporary name and renamed:
+    a full disk or a kill leaves the former ones whole. `model.pt` is a plain ``state_dict`` without a ``module.``
+    prefix.
 
-    Attach it after the ValidationHandler and the learning-rate handler: it saves what they have changed.
+    Attach it after the ValidationHandler, the learning-rate handler and `LossState`: it saves what they have changed.
 
     Args:
         folder: where the three files live.
         network: the network, wrapped in DistributedDataParallel or not.
         optimizer: its optimiser.
         lr_scheduler: its schedule.
+        loss: the training loss, of which most keep nothing.
         evaluator: the validation engine; a new best key metric there renews `model.pt`.
         resume: ``False`` starts afresh and overwrites what is in the folder.
 
     Raises:
-        ConfigError: `last.pt` is unreadable or belongs to another network.
+        ConfigError: `last.pt` is unreadable, or belongs to another network or another loss.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class RunCheckpoint:
         network: nn.Module,
         optimizer: torch.optim.Optimizer,
         lr_scheduler: Any,
+        loss: nn.Module,
         evaluator: Evaluator,
         resume: bool = True,
     ) -> None:
@@ -53,6 +56,7 @@ class RunCheckpoint:
         self.network = network.module if isinstance(network, nn.parallel.DistributedDataParallel) else network
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
+        self.loss = loss
         self.evaluator = evaluator
         self.resume = resume
         self.history: list[dict[str, float]] = []
@@ -84,6 +88,7 @@ class RunCheckpoint:
                 f"{self.last}: not a checkpoint of this program ({type(error).__name__}); delete it to start afresh"
             ) from error
         load_network_state(self.network, network_state, self.last)
+        self._restore_loss(saved.get("loss", {}))
         self.optimizer.load_state_dict(saved["optimizer"])
         self.lr_scheduler.load_state_dict(saved["lr_scheduler"])
         if saved["scaler"] and getattr(engine, "scaler", None) is not None:
@@ -93,6 +98,18 @@ class RunCheckpoint:
         self.evaluator.state.best_metric = saved["best_metric"]
         self.evaluator.state.best_metric_epoch = saved["best_metric_epoch"]
         self.history = saved["history"]
+
+    def _restore_loss(self, state: dict[str, torch.Tensor]) -> None:
+        saved, wanted = (
+            {key: tuple(tensor.shape) for key, tensor in content.items()} for content in (state, self.loss.state_dict())
+        )
+        if saved != wanted:
+            raise ConfigError(
+                f"{self.last}: left by a run with another loss, or with other images or findings, than this "
+                f"{type(self.loss).__name__} (it holds {saved or 'no state'}, needed is {wanted or 'no state'}); "
+                "choose another ckpt_dir, or start afresh with --resume False"
+            )
+        self.loss.load_state_dict(state)
 
     def _reset_loss(self, engine: Engine) -> None:
         self._loss_sum = 0.0
@@ -123,6 +140,7 @@ class RunCheckpoint:
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "lr_scheduler": self.lr_scheduler.state_dict(),
+            "loss": self.loss.state_dict(),
             "scaler": scaler.state_dict() if scaler is not None else {},
             "epoch": engine.state.epoch,
             "best_metric": float(self.evaluator.state.best_metric),

@@ -1,0 +1,102 @@
+"""What the MSML bundle's files promise to hosts, and that they share with the SPML bundle what can be shared."""
+
+import json
+import re
+
+import pytest
+import torch
+import yaml
+from monai.bundle import ConfigParser, ConfigWorkflow, verify_net_in_out
+
+from lucency import __version__
+from lucency.bundle.keys import flatten, unused_keys
+from lucency.losses import MaskedBCELoss, MultiLabelSoftmaxLoss
+from support import BUNDLE as SPML
+from support import FINDINGS
+
+BUNDLE = SPML.with_name("cxr_msml_classification")
+CONFIGS = sorted((BUNDLE / "configs").rglob("*.yaml"))
+METADATA = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
+OWN = ("unmentioned", "network_def", "loss", "objective", "train::trainer::loss_function")  # what may differ
+
+
+def read(bundle, name):
+    return yaml.safe_load((bundle / "configs" / f"{name}.yaml").read_text())
+
+
+def shared(bundle, name):
+    """Keys and values of a configuration that do not belong to the method, in their order."""
+    pairs = flatten(read(bundle, name)).items()
+    return [(key, leaf) for key, leaf in pairs if not any(key == own or key.startswith(f"{own}::") for own in OWN)]
+
+
+@pytest.mark.parametrize("name", ["train", "inference", "evaluate", "multi_gpu_train"])
+def test_both_bundles_agree_on_all_but_the_method(name):
+    assert shared(BUNDLE, name) == shared(SPML, name)
+
+
+@pytest.mark.parametrize("name", ["configs/evaluate.yaml", "configs/multi_gpu_train.yaml", "configs/logging.conf"])
+def test_overlays_are_the_same_to_the_letter(name):
+    text = (SPML / name).read_text().replace("cxr_spml", "cxr_msml").replace("--loss wan", "--loss bce_msml")
+    assert (BUNDLE / name).read_text() == text
+
+
+def test_both_bundles_need_the_same_packages_and_give_the_same_findings():
+    other = json.loads((SPML / "configs" / "metadata.json").read_text())
+    for key in ("schema", "monai_version", "pytorch_version", "required_packages_version", "network_data_format"):
+        assert METADATA[key] == other[key]
+
+
+def test_training_and_inference_have_the_same_network():
+    train, inference = (read(BUNDLE, name)["network_def"] for name in ("train", "inference"))
+    assert {key: value for key, value in train.items() if key != "deep_supervision"} == inference
+
+
+def test_the_default_loss_is_cross_entropy_and_a_tenth_of_msml():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(20, 4, generator=generator)
+    targets = torch.tensor([1.0, 0.0, torch.nan])[torch.randint(0, 3, (20, 4), generator=generator)]
+    expected = MaskedBCELoss()(logits, targets) + 0.1 * MultiLabelSoftmaxLoss()(logits, targets)
+    for name in ("train", "loss/bce_msml"):
+        loss = ConfigParser({"loss": read(BUNDLE, name)["loss"]}).get_parsed_content("loss")
+        torch.testing.assert_close(loss(logits, targets), expected)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("train", "train"), ("inference", "infer")])
+def test_monai_finds_every_property_it_requires(name, kind, study):
+    file = BUNDLE / "configs" / f"{name}.yaml"
+    workflow = ConfigWorkflow(config_file=str(file), workflow_type=kind, dataset_dir=str(study), findings=FINDINGS)
+    workflow.initialize()
+    assert workflow.check_properties() == []
+
+
+def test_metadata_is_versioned():
+    assert METADATA["version"] in METADATA["changelog"]
+    assert METADATA["version"] == __version__
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_configurations_keep_house_style(path):
+    text = path.read_text()
+    assert text.startswith("# ")
+    for key, leaf in flatten(yaml.safe_load(text)).items():
+        if isinstance(leaf, str) and leaf.startswith("$"):
+            assert len(leaf) <= 61, key
+            assert "lambda" not in leaf, key
+    if path.parent.name == "loss":
+        assert len(text.splitlines()) < 10
+        assert re.search(r"\d{4}", text.splitlines()[0]), "the paper belongs in line 1"
+
+
+@pytest.mark.parametrize("name", ["train", "inference"])
+def test_no_shipped_key_is_unused(name):
+    assert unused_keys(read(BUNDLE, name)) == []
+
+
+def test_network_takes_and_gives_what_the_metadata_says():
+    verify_net_in_out(
+        net_id="network_def",
+        meta_file=str(BUNDLE / "configs" / "metadata.json"),
+        config_file=str(BUNDLE / "configs" / "inference.yaml"),
+        device="cpu",
+    )
