@@ -14,7 +14,18 @@ from lucency.metrics import FindingMetrics
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["auroc", "average_precision", "ranking_metrics", "bootstrap_intervals"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "auroc",
+        "average_precision",
+        "bootstrap_intervals",
+        "brier_score",
+        "calibration_intervals",
+        "expected_calibration_error",
+        "ranking_metrics",
+    ],
+)
 def test_stated_signatures_are_those_of_the_code(name):
     parameters = inspect.signature(getattr(lucency.metrics, name)).parameters.values()
     bare = inspect.Signature([parameter.replace(annotation=inspect.Parameter.empty) for parameter in parameters])

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from .bootstrap import BootstrapInterval, BootstrapResult, bootstrap_intervals, paired_bootstrap
+from .calibration import CalibrationResult, brier_score, expected_calibration_error
+from .calibration_intervals import CalibrationIntervals, calibration_intervals
 from .ranking import RankingResult, auroc, average_precision, ranking_metrics
 
 if TYPE_CHECKING:
@@ -11,11 +13,16 @@ if TYPE_CHECKING:
 __all__ = [
     "BootstrapInterval",
     "BootstrapResult",
+    "CalibrationIntervals",
+    "CalibrationResult",
     "FindingMetrics",
     "RankingResult",
     "auroc",
     "average_precision",
     "bootstrap_intervals",
+    "brier_score",
+    "calibration_intervals",
+    "expected_calibration_error",
     "paired_bootstrap",
     "ranking_metrics",
 ]

@@ -148,6 +148,14 @@ def patient_weights(patients: int, *, seed: int, replicate: int) -> NDArray[np.i
     return np.bincount(drawn, minlength=patients).astype(np.int32)
 
 
+def check_resampling(replicates: int, level: float) -> None:
+    """Raise ConfigError unless there are resamples, and a share of them to lie inside the interval."""
+    if replicates < 1:
+        raise ConfigError(f"replicates is {replicates}; give 1 or more, 1000 for a 95 % interval")
+    if not 0 < level < 1:
+        raise ConfigError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+
+
 def _bootstrap(
     models: Sequence[ArrayLike],
     targets: ArrayLike,
@@ -157,10 +165,7 @@ def _bootstrap(
     level: float,
     findings: Sequence[str] | None,
 ) -> BootstrapResult:
-    if replicates < 1:
-        raise ConfigError(f"replicates is {replicates}; give 1 or more, 1000 for a 95 % interval")
-    if not 0 < level < 1:
-        raise ConfigError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+    check_resampling(replicates, level)
     sorted_models: list[list[SortedFinding]] = []
     for model in models:
         scores, known = check_scores_and_targets(model, targets, findings)

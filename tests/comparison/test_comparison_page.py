@@ -1,0 +1,53 @@
+"""The page docs/explanation/losses-compared.md: its snippet runs, its commands are accepted, its files are written."""
+
+import importlib.util
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from lucency.comparison import Recipe
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "explanation" / "losses-compared.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
+    for line in block.splitlines()
+    if "scripts/benchmarks/" in line
+]
+
+
+def script(path):
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])
+def test_the_commands_are_accepted(command, monkeypatch):
+    _, path, *arguments = shlex.split(command)
+    monkeypatch.setattr(sys, "argv", [path, *arguments])
+    given = script(path).parse()
+    if hasattr(given, "recipe"):
+        Recipe.read(ROOT / given.recipe)
+
+
+def test_the_snippet_runs_and_the_files_are_those_named(tmp_path, monkeypatch, capsys):
+    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bundles").symlink_to(ROOT / "bundles")
+    exec(compile(snippet, "losses-compared.md", "exec"), {})
+    assert "comparison/summary.md" in capsys.readouterr().out
+    written = {path.name for path in (tmp_path / "comparison").iterdir()} - {"runs"}
+    named = set(re.findall(r"`(\w+\.(?:png|md|parquet))`", PAGE.split("| file in the folder")[1].split("\n\n")[0]))
+    assert written == named | {"measures.csv", "differences.csv"}
+
+
+def test_a_mistake_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["losses.py", str(tmp_path / "absent.yaml"), "t.csv", "--out", "o", "--size", "8"])
+    with pytest.raises(SystemExit, match=r"absent.yaml: not readable as YAML \([^\n]*\)$"):
+        script("scripts/benchmarks/losses.py").main()
