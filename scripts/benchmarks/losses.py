@@ -7,7 +7,6 @@ beside this file, in recipes/.
 """
 
 import argparse
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -73,7 +72,7 @@ def main() -> None:
         run(parse())
     except KeyboardInterrupt:
         sys.stderr.write("stopped; finished runs are kept, run again to go on\n")
-        os._exit(130)  # do not wait for workers, which are ended already
+        sys.exit(130)
     except Exception as error:
         if (text := explanation(error)) is None:
             raise

@@ -4,7 +4,7 @@ from decimal import Decimal, getcontext
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lucency.losses.curves import choose, cross_entropy, entropy, focal, generalized_cross_entropy, in_proportion, power
@@ -43,6 +43,7 @@ def at(z):
     return sides_of(torch.tensor(z, dtype=torch.float64))
 
 
+@settings(deadline=None)
 @given(st.floats(-50, 50))
 def test_both_sides_are_probabilities_and_their_logarithms(z):
     positive, negative = at(z)
@@ -59,6 +60,7 @@ def test_no_logarithm_of_a_probability_is_above_0(dtype):
         assert (side.log_p <= 0).all()
 
 
+@settings(deadline=None)
 @given(st.floats(-20, 20), st.sampled_from([0.0, 1e-9, 1e-3, 0.3, 0.7, 1.0]))
 def test_generalized_cross_entropy_and_its_pull(z, q):
     term = generalized_cross_entropy(*at(z), q)
@@ -66,6 +68,7 @@ def test_generalized_cross_entropy_and_its_pull(z, q):
     assert term.pull.item() == pytest.approx(-derivative(exact_robust, z, q), rel=1e-7, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-20, 20), st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0]))
 def test_focal_term_and_its_pull(z, gamma):
     term = focal(*at(z), gamma)
@@ -73,6 +76,7 @@ def test_focal_term_and_its_pull(z, gamma):
     assert term.pull.item() == pytest.approx(-derivative(exact_focal, z, gamma), rel=1e-7, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-20, 20), st.sampled_from([0.5, 1.0, 2.0, 4.0]))
 def test_a_detached_weight_stands_outside_the_derivative(z, gamma):
     term = focal(*at(z), gamma, detach_weight=True)
@@ -81,6 +85,7 @@ def test_a_detached_weight_stands_outside_the_derivative(z, gamma):
     assert term.pull.item() == pytest.approx(-weight * derivative(exact_focal, z, 0), rel=1e-7, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-20, 20))
 def test_entropy_and_its_slope(z):
     curve = entropy(torch.tensor(z, dtype=torch.float64), *at(z))
@@ -88,6 +93,7 @@ def test_entropy_and_its_slope(z):
     assert curve.slope.item() == pytest.approx(derivative(exact_entropy, z), rel=1e-7, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-20, 20), st.floats(0, 1))
 def test_soft_labels_get_both_terms_in_proportion(z, y):
     positive, negative = at(z)
@@ -102,6 +108,7 @@ def test_soft_labels_get_both_terms_in_proportion(z, y):
     assert both.slope.item() == pytest.approx(derivative(exact, z), rel=1e-7, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(-1e4, 1e4), st.floats(0, 1))
 def test_cross_entropy_is_the_kernel_with_its_gradient(z, y):
     logits, targets = torch.tensor([z], dtype=torch.float64, requires_grad=True), torch.tensor([y], dtype=torch.float64)
@@ -112,6 +119,7 @@ def test_cross_entropy_is_the_kernel_with_its_gradient(z, y):
     torch.testing.assert_close(curve.slope, grad, rtol=1e-12, atol=1e-15)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-30, 1), st.floats(0.01, 10) | st.sampled_from([1.0, 2.0, 4.0]))
 def test_power_is_a_power(probability, exponent):
     tensor = torch.tensor(probability, dtype=torch.float64)

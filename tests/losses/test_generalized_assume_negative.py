@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -79,17 +79,18 @@ def test_q_on_both_sides_is_the_generalized_cross_entropy():
     torch.testing.assert_close(terms, expected, rtol=1e-7, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(-15, 15), st.sampled_from([1.0, 0.0, 0.3, None]), unit, unit, unit, st.floats(0, 0.5))
 def test_every_mixture_is_the_reference_and_its_derivative(z, y, q_neg, q_pos, gamma, label_smoothing):
-    settings = {"q_neg": q_neg, "q_pos": q_pos, "gamma": gamma, "label_smoothing": label_smoothing}
+    mixture = {"q_neg": q_neg, "q_pos": q_pos, "gamma": gamma, "label_smoothing": label_smoothing}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        loss = GeneralizedAssumeNegativeLoss(**settings, detach_weight=False)
+        loss = GeneralizedAssumeNegativeLoss(**mixture, detach_weight=False)
     logits = torch.tensor([[z]], dtype=torch.float64, requires_grad=True)
     targets = torch.tensor([[NAN if y is None else y]], dtype=torch.float64)
     value = loss(logits, targets)
     if all(q == 0 or q > 1e-6 for q in (q_neg, q_pos)):  # between, the reference itself rounds
-        assert value.item() == pytest.approx(cell(z, y, 0, 1, **settings)[0], rel=1e-6, abs=1e-9)
+        assert value.item() == pytest.approx(cell(z, y, 0, 1, **mixture)[0], rel=1e-6, abs=1e-9)
     assert torch.autograd.gradcheck(lambda tensor: loss(tensor, targets), logits, rtol=1e-4, atol=1e-6)
 
 

@@ -51,12 +51,13 @@ def test_rounding_asks_for_no_label_too_many():
     assert chosen.sum() == 33
 
 
-@pytest.mark.parametrize("rate", [-1, 101, torch.nan, "1", True, [1.0, -2.0], [True]])
+@pytest.mark.parametrize("rate", [-1, 101, torch.nan, "1", None, True, [1.0, -2.0], [True], ["1"]])
 def test_percentages_are_checked(rate):
     with pytest.raises(ConfigError, match=r"MyLoss: delta_rel is .* from 0 to 100"):
         LargestLosses("MyLoss", rate, False)
 
 
-def test_a_list_must_have_one_number_a_finding():
-    with pytest.raises(LucencyError, match="MyLoss: delta_rel has 2 numbers for 3 findings; give one a finding"):
-        LargestLosses("MyLoss", [1.0, 2.0], False)(torch.zeros(1, 3), torch.ones(1, 3, dtype=torch.bool), times=1)
+@pytest.mark.parametrize("rates", [[], [1.0], [1.0, 2.0], [1.0] * 4])
+def test_a_list_must_have_one_number_a_finding(rates):
+    with pytest.raises(LucencyError, match=f"delta_rel has {len(rates)} numbers for 3 findings; give one a finding"):
+        LargestLosses("MyLoss", rates, False)(torch.zeros(1, 3), torch.ones(1, 3, dtype=torch.bool), times=1)

@@ -1,6 +1,5 @@
 """Losses for labels that are partly unknown; see docs/reference/losses.md. One line exports one loss."""
 
-# ruff: noqa: I001
 # what losses are made of
 from .base import Loss as Loss
 from .cell_loss import CellLoss as CellLoss
@@ -28,7 +27,9 @@ from .focal import FocalLoss as FocalLoss
 from .generalized_assume_negative import GeneralizedAssumeNegativeLoss as GeneralizedAssumeNegativeLoss
 from .generalized_robust import GeneralizedRobustLoss as GeneralizedRobustLoss
 from .hill import HillLoss as HillLoss
-from .implicit_weighting_assume_negative import ImplicitWeightingAssumeNegativeLoss as ImplicitWeightingAssumeNegativeLoss
+from .implicit_weighting_assume_negative import (
+    ImplicitWeightingAssumeNegativeLoss as ImplicitWeightingAssumeNegativeLoss,
+)
 from .label_smoothing_assume_negative import LabelSmoothingAssumeNegativeLoss as LabelSmoothingAssumeNegativeLoss
 from .large_loss import LargeLoss as LargeLoss
 from .log_sum_exp_pairwise import LogSumExpPairwiseLoss as LogSumExpPairwiseLoss

@@ -126,6 +126,21 @@ def number_in(owner: str, argument: str, value: float, low: float, high: float) 
     return float(value)
 
 
+def one_of(owner: str, argument: str, value: str, choices: tuple[str, ...]) -> str:
+    """Hand `value` back if it is one of the choices, else name the argument that is wrong.
+
+    Raises:
+        ConfigError: it is not.
+
+    Example:
+        >>> one_of("TwoWayLoss", "unknown", "ignore", ("ignore", "negative"))
+        'ignore'
+    """
+    if value not in choices:
+        raise ConfigError(f"{owner}: {argument} is {value!r}; give one of {', '.join(choices)}")
+    return value
+
+
 def _plain(tensor: Tensor) -> Tensor:
     """Drop MetaTensor and the like: their bookkeeping costs more than the loss itself."""
     return tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)

@@ -146,8 +146,8 @@ def in_proportion(positive: Term, negative: Term, targets: Tensor) -> Curve:
 def choose(condition: Tensor, one: TermOrCurve, other: TermOrCurve) -> TermOrCurve:
     """`one` where the condition holds, else `other`; both finite.
 
-    `torch.where` decides cell by cell, at five times the cost where conditions look random. `torch.lerp` takes cells in
-    vectors and is exact at 0 and 1.
+    `torch.where` decides cell by cell, which on a processor is slow where conditions look random. `torch.lerp` takes
+    cells in vectors and is exact at 0 and 1.
 
     Args:
         condition: bool, same shape.

@@ -5,7 +5,7 @@ from abc import abstractmethod
 import torch
 from torch import Tensor
 
-from ..errors import ConfigError
+from .base import one_of
 from .cell_loss import CellLoss
 from .kernels import Curve
 from .reducers import Reducer
@@ -100,18 +100,3 @@ def label_sets(targets: Tensor, known: Tensor, unknown: str) -> tuple[Tensor, Te
     """
     absent = 1 - targets
     return targets, absent if unknown == "negative" else absent * known
-
-
-def one_of(owner: str, argument: str, value: str, choices: tuple[str, ...]) -> str:
-    """Hand `value` back if it is one of the choices, else name the argument that is wrong.
-
-    Raises:
-        ConfigError: it is not.
-
-    Example:
-        >>> one_of("TwoWayLoss", "unknown", "ignore", ("ignore", "negative"))
-        'ignore'
-    """
-    if value not in choices:
-        raise ConfigError(f"{owner}: {argument} is {value!r}; give one of {', '.join(choices)}")
-    return value

@@ -35,9 +35,10 @@ class LargestLosses:
 
     def __init__(self, owner: str, delta_rel: float | Sequence[float], per_class: bool) -> None:
         self.owner = owner
-        self.per_class = per_class or not isinstance(delta_rel, int | float)
-        rates = [delta_rel] if isinstance(delta_rel, int | float | str) else list(delta_rel)
-        self.delta_rel = [number_in(owner, "delta_rel", rate, 0, 100) for rate in rates]
+        self.listed = isinstance(delta_rel, Sequence) and not isinstance(delta_rel, str)
+        self.per_class = per_class or self.listed
+        rates = delta_rel if isinstance(delta_rel, Sequence) and self.listed else [delta_rel]
+        self.rates = [number_in(owner, "delta_rel", rate, 0, 100) for rate in rates]
 
     def __call__(self, logits: Tensor, unknown: Tensor, times: int) -> Tensor:
         """Choose.
@@ -54,24 +55,27 @@ class LargestLosses:
             LucencyError: there are not as many percentages as findings.
         """
         findings = logits.shape[1]
-        if len(self.delta_rel) not in (1, findings):
+        if self.listed and len(self.rates) != findings:
             raise LucencyError(
-                f"{self.owner}: delta_rel has {len(self.delta_rel)} numbers for {findings} findings; give one a finding"
+                f"{self.owner}: delta_rel has {len(self.rates)} numbers for {findings} findings; give one a finding"
             )
         if times == 0:
             return torch.zeros_like(unknown)
         whole, own = gather_rows(torch.where(unknown, logits.detach(), -torch.inf), logits)
         columns = whole if self.per_class else whole.reshape(-1, 1)  # choose within a column
-        counts = [_count(len(columns), times, rate) for rate in self.delta_rel]
+        counts = [_count(len(columns), times, rate) for rate in self.rates]
         largest = columns.topk(max(counts), dim=0).indices
-        within = torch.arange(max(counts), device=logits.device)[:, None] < torch.tensor(counts, device=logits.device)
-        chosen = torch.zeros_like(columns, dtype=torch.bool).scatter_(0, largest, within.expand_as(largest))
+        chosen = torch.zeros_like(columns, dtype=torch.bool)
+        if self.listed:
+            place = torch.arange(max(counts), device=logits.device)[:, None]
+            chosen.scatter_(0, largest, place < torch.tensor(counts, device=logits.device))
+        else:
+            chosen.scatter_(0, largest, True)
         return chosen.view_as(whole)[own] & unknown
 
     def __repr__(self) -> str:
         """Show the settings."""
-        rates = self.delta_rel if len(self.delta_rel) > 1 else self.delta_rel[0]
-        return f"delta_rel={rates}, per_class={self.per_class}"
+        return f"delta_rel={self.rates if self.listed else self.rates[0]}, per_class={self.per_class}"
 
 
 def _count(cells: int, times: int, percent: float) -> int:

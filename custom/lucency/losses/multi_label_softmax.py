@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, LucencyError
-from .base import number_in
+from .base import number_in, one_of
 from .kernels import Curve, negative_term
-from .label_sets import LabelSetLoss, one_of
+from .label_sets import LabelSetLoss
 from .log_sum_exp import EMPTY, log_sum_exp
 from .no_finding import derive_no_finding
 from .reducers import Reducer

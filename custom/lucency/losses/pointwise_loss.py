@@ -12,8 +12,8 @@ from .kernels import Curve
 class PointwiseLoss(CellLoss):
     r"""Loss whose term of a cell depends on that cell's logit alone, and comes with its derivative.
 
-    A term of ten operations has twenty in its automatic gradient, each dearer than the arithmetic of a usual batch. A
-    loss that knows its derivative takes half the time, and may leave out of it what is to be detached.
+    On a usual batch the number of operations is what costs time, and an automatic gradient has more of them than the
+    term itself. A loss that knows its derivative saves those, and leaves out of it what is to be detached.
 
     Args:
         reduction: see `CellLoss`.

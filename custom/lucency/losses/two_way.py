@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from .base import Loss, number_in
+from .base import Loss, number_in, one_of
 from .kernels import Curve
-from .label_sets import UNKNOWN, label_sets, one_of, with_slope
+from .label_sets import UNKNOWN, label_sets, with_slope
 from .log_sum_exp_pairwise import pairwise
 from .ranks import gather_rows, gather_with_gradient
 
