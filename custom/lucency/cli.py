@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(import_app, name="import")
+YAML_WORDS = {"true": True, "false": False, "null": None}
 
 
 def main() -> None:
@@ -72,9 +73,11 @@ def run(
 def parse_options(arguments: list[str]) -> dict[str, Any]:
     """Read ``--key value`` and ``--key=value`` pairs, with values as MONAI's own runner reads them.
 
+    It reads Python; the `true`, `false` and `null` of the YAML files are understood too, which it takes for texts.
+
     Example:
-        >>> parse_options(["--seed", "3", "--learning_rate=1e-3", "--table", "a.csv"])
-        {'seed': 3, 'learning_rate': 0.001, 'table': 'a.csv'}
+        >>> parse_options(["--seed", "3", "--learning_rate=1e-3", "--table", "a.csv", "--resume", "false"])
+        {'seed': 3, 'learning_rate': 0.001, 'table': 'a.csv', 'resume': False}
     """
     from fire.parser import DefaultParseValue
 
@@ -89,7 +92,7 @@ def parse_options(arguments: list[str]) -> dict[str, Any]:
             if not rest or rest[0].startswith("--"):
                 raise LucencyError(f"option --{name}: has no value; give options as --key value")
             value = rest.pop(0)
-        options[name] = DefaultParseValue(value)
+        options[name] = YAML_WORDS[value] if value in YAML_WORDS else DefaultParseValue(value)
     return options
 
 

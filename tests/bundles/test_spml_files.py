@@ -24,6 +24,19 @@ def test_monai_finds_every_property_it_requires(name, kind, study):
     assert workflow.check_properties() == []
 
 
+@pytest.mark.parametrize("options", [{}, {"learning_rate": 0.5}, {"optimizer#lr": 0.25}])
+def test_what_a_loss_learns_follows_the_learning_rate_of_the_network(options, study):
+    files = [str(BUNDLE / "configs" / name) for name in ("train.yaml", "loss/role.yaml")]
+    parser = ConfigParser()
+    parser.read_config(files)
+    parser.update({"dataset_dir": str(study), "findings": FINDINGS, **options})
+    of_network, of_loss = parser.get_parsed_content("optimizer").param_groups
+    assert of_network["lr"] == next(iter(options.values()), 0.001)
+    assert of_loss["lr"] == pytest.approx(10 * of_network["lr"])
+    assert of_loss["weight_decay"] == 0
+    assert of_loss["params"][0] is parser.get_parsed_content("loss").estimates
+
+
 def test_findings_are_the_same_everywhere():
     outputs = METADATA["network_data_format"]["outputs"]["pred"]
     names = list(outputs["channel_def"].values())

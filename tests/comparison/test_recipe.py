@@ -6,19 +6,22 @@ from pathlib import Path
 import pytest
 import torch
 
-from lucency.comparison import Recipe
+from lucency.comparison import Recipe, loss_options
 from lucency.errors import ConfigError
 
-RECIPES = sorted((Path(__file__).parents[2] / "scripts" / "benchmarks" / "recipes").glob("*.yaml"))
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "scripts" / "benchmarks" / "recipes").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_published_recipes_are_whole(path):
+def test_published_recipes_are_whole(path, study):
     recipe = Recipe.read(path)
     assert len(recipe.seeds) >= 3
     network = recipe.build_network(1280, 14, 0).eval()
     inputs = torch.zeros(2, 1280) if path.stem == "features" else torch.zeros(2, 1, 64, 64)
     assert network(inputs).shape == (2, 14)
+    for option in loss_options(recipe.losses, ROOT / "bundles"):
+        option.build(study, seed=0, max_epochs=recipe.max_epochs)
 
 
 def test_a_misspelt_key_is_one_line(tmp_path):

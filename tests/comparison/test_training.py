@@ -165,6 +165,22 @@ def test_a_loss_that_lacks_something_is_an_error(study, recipe):
         spied(study, recipe, Forgetful())
 
 
+def test_weights_decay_and_the_bias_of_the_outputs_keeps_its_pace(study, recipe):
+    optimizer = training._Training(
+        study, replace(recipe, weight_decay=0.5), Job(LossOption("an", AN), 0.001, 0)
+    ).optimizer
+    settings = {
+        tuple(parameter.shape): (group["initial_lr"], group["weight_decay"])
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    }
+    assert settings == {(4, 6): (0.001, 0.5), (4,): (recipe.bias_rate, 0.0)}
+    spy = SpyLoss()
+    groups = training._Training(study, recipe, Job(Given("spy", {}, loss=spy), 0.1, 0)).optimizer.param_groups
+    assert [(group["initial_lr"], len(group["params"])) for group in groups] == [(0.1, 1), (0.1, 0), (0.1, 1), (0.2, 1)]
+    assert groups[3]["params"] == [spy.shift]
+
+
 def test_the_rate_warms_up_and_falls_to_zero():
     shares = [training._share_of_rate(step, 100) for step in range(101)]
     assert shares[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])

@@ -117,19 +117,28 @@ def compare(
         ]
         line.total = len(grid) + len(wanted)
         run_all(wanted)
-    chosen = []
-    for option in options:
-        for selection in SELECTIONS:
-            rate = rates[option.name, selection]
-            kept = {seed: runs[option.name, rate, seed] for seed in recipe.seeds}
-            whole = {seed: run for seed, run in kept.items() if selection in run.logits}
-            tried = {rate: runs[option.name, rate, first].score(selection) for rate in recipe.learning_rates}
-            if whole:
-                chosen.append(Chosen(option, selection, rate, whole, tried))
-            elif option.name == REFERENCE:
-                reasons = [run.ended for run in kept.values()]
-                raise LucencyError(f"{REFERENCE!r} trained at no rate ({first_few(reasons, 1)}); choose lower rates")
+    chosen = [
+        one
+        for option in options
+        for selection in SELECTIONS
+        if (one := _choose(option, selection, rates[option.name, selection], runs, recipe)) is not None
+    ]
     broken = [
-        f"{name}, rate {rate:g}, seed {seed}: {run.ended}" for (name, rate, seed), run in runs.items() if run.broken
+        f"{job.option.name}, rate {job.rate:g}, seed {job.seed}: {run.ended}"
+        for job in (*grid, *wanted)
+        if (run := runs[job.option.name, job.rate, job.seed]).broken
     ]
     return Comparison(study, recipe, chosen, broken)
+
+
+def _choose(
+    option: LossOption, selection: str, rate: float, runs: dict[tuple[str, float, int], Run], recipe: Recipe
+) -> Chosen | None:
+    """The runs of a loss that count; None if it trained at no rate, which for the reference is an error."""
+    of_rate = {seed: runs[option.name, rate, seed] for seed in recipe.seeds}
+    whole = {seed: run for seed, run in of_rate.items() if selection in run.logits}
+    if not whole and option.name == REFERENCE:
+        reasons = [run.ended for run in of_rate.values()]
+        raise LucencyError(f"{REFERENCE!r} trained at no rate ({first_few(reasons, 1)}); choose lower rates")
+    tried = {tried: runs[option.name, tried, recipe.seeds[0]].score(selection) for tried in recipe.learning_rates}
+    return Chosen(option, selection, rate, whole, tried) if whole else None

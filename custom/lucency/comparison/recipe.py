@@ -33,6 +33,8 @@ class Recipe:
         patience: epochs without a better validation, by clean and by observed labels, after which a run stops; 0 never.
         batch_size: images; an incomplete last batch is left out.
         weight_decay: of AdamW, for weights; biases and normalisation have none: a bias says how common a finding is.
+        bias_rate: least learning rate of the outputs' bias. It starts where every probability is one half, and would
+            else be on its way to the prevalence still when the budget ends: all losses would look ill calibrated.
         shift: images are moved by up to so many pixels at random, a batch as one.
         metric: `ap` or `auroc`: whose mean over findings chooses epoch and learning rate.
         bfloat16: forward pass of the network in bfloat16.
@@ -55,6 +57,7 @@ class Recipe:
     patience: int = 8
     batch_size: int = 32
     weight_decay: float = 1e-4
+    bias_rate: float = 0.03
     shift: int = 0
     metric: str = "ap"
     bfloat16: bool = False
@@ -72,7 +75,9 @@ class Recipe:
         for name, least in (("max_epochs", 1), ("batch_size", 2), ("patience", 0), ("shift", 0)):
             value = getattr(self, name)
             _check(isinstance(value, int) and value >= least, name, f"a whole number of {least} or more")
-        _check(isinstance(self.weight_decay, int | float) and self.weight_decay >= 0, "weight_decay", "0 or more")
+        for name in ("weight_decay", "bias_rate"):
+            value = getattr(self, name)
+            _check(isinstance(value, int | float) and value >= 0, name, "a number of 0 or more")
         _check(self.metric in ("ap", "auroc"), "metric", "ap or auroc")
 
     @classmethod

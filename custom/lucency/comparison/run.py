@@ -29,7 +29,6 @@ class Job:
     def key(self, study: Study, recipe: Recipe) -> str:
         """Hash of all that decides about the result, but for the code: arrays, loss, recipe, rate, seed."""
         content = {"study": study.fingerprint, "recipe": recipe.of_one_run(), **asdict(self)}
-        content["option"].pop("name")  # two names of one loss are one run
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     def path(self, folder: Path, study: Study, recipe: Recipe) -> Path:

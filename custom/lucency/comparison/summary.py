@@ -79,7 +79,8 @@ def _table(measures: pd.DataFrame, differences: pd.DataFrame, selection: str) ->
         rows.append(row)
     against = f"against {REFERENCE} (95 %)"
     return _markdown(
-        ["loss", "mAP (range)", against, "AUROC (range)", against, "Brier", "ECE", "rate", "epochs", "ms a step"], rows
+        ["loss", "mAP (range)", against, "AUROC (range)", against, "Brier", "ECE", "rate", "best epochs", "ms a step"],
+        rows,
     )
 
 

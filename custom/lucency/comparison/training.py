@@ -3,6 +3,7 @@
 import math
 import time
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,15 +47,25 @@ class _Training:
         self.network = recipe.build_network(study.inputs.shape[-1], len(study.findings), job.seed)
         self.loss = job.option.build(study, seed=job.seed, max_epochs=recipe.max_epochs).to(recipe.device)
         self.inputs = Inputs(study, recipe.device)
-        network, *learned = parameter_groups(network=self.network, loss=self.loss, lr=job.rate)
-        plain = [parameter for parameter in network["params"] if parameter.ndim < 2]
-        network["params"] = [parameter for parameter in network["params"] if parameter.ndim > 1]
-        groups = [network, {"params": plain, "weight_decay": 0.0}, *learned]
-        self.optimizer = torch.optim.AdamW(groups, lr=job.rate, weight_decay=recipe.weight_decay)
+        self.optimizer = torch.optim.AdamW(self._groups(job.rate), lr=job.rate, weight_decay=recipe.weight_decay)
         steps = recipe.max_epochs * self._steps()
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: _share_of_rate(step, steps))
         self.best: dict[str, dict[str, Tensor]] = {}
         self.history: list[dict[str, float]] = []
+
+    def _groups(self, rate: float) -> list[dict[str, Any]]:
+        """Weights; biases and normalisation, without decay; the bias of the outputs; what the loss learns."""
+        network, *learned = parameter_groups(network=self.network, loss=self.loss, lr=rate)
+        parameters, outputs = network["params"], (len(self.study.findings),)
+        weights = [parameter for parameter in parameters if parameter.ndim > 1]
+        others = [parameter for parameter in parameters if parameter.ndim < 2 and parameter.shape != outputs]
+        bias = [parameter for parameter in parameters if parameter.shape == outputs]
+        return [
+            {"params": weights},
+            {"params": others, "weight_decay": 0.0},
+            {"params": bias, "weight_decay": 0.0, "lr": max(rate, self.recipe.bias_rate)},
+            *learned,
+        ]
 
     def run(self) -> Run:
         seconds, ended = [], "budget"

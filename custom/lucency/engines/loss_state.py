@@ -79,8 +79,9 @@ class LossState:
             Dataset(self.data[rank::ranks], self.transform), batch_size=self.batch_size, num_workers=self.num_workers
         )
         device = engine.state.device
+        enabled = engine.amp and device.type == "cuda"  # the trainer knows no other autocast
         index, parts = [], []
-        with eval_mode(network), torch.autocast(device.type, enabled=engine.amp, **engine.amp_kwargs):
+        with eval_mode(network), torch.autocast("cuda", enabled=enabled, **engine.amp_kwargs):
             for batch in loader:
                 index.append(batch["index"].to(device))
                 parts.append(engine.inferer(torch.as_tensor(batch["image"]).to(device), network).float())

@@ -83,8 +83,8 @@ class ExpectedPositivesLoss(CellLoss):
                 f"ExpectedPositivesLoss: expected_positives is {self.expected_positives:g} for {logits.shape[1]} "
                 "findings; give the average number of positive findings an image"
             )
-        count = mean_over_ranks(torch.sigmoid(logits).sum() / len(logits))
-        return cells + self.weight * count_penalty(count, self.expected_positives, logits.shape[1], self.norm)
+        share = mean_over_ranks(torch.sigmoid(logits).mean())
+        return cells + self.weight * share_penalty(share, self.expected_positives / logits.shape[1], self.norm)
 
     def extra_repr(self) -> str:
         """Settings shown by `print`."""
@@ -94,21 +94,20 @@ class ExpectedPositivesLoss(CellLoss):
         )
 
 
-def count_penalty(count: Tensor, expected: float, findings: int, norm: int) -> Tensor:
-    r"""How far the average number of positives an image is from the expected one, as a share of all findings.
+def share_penalty(share: Tensor, expected: float, norm: int) -> Tensor:
+    r"""How far the share of positive findings is from the expected one.
 
     Args:
-        count: $\hat k$, a scalar.
-        expected: $k$.
-        findings: L.
-        norm: 2 for the square of the share, 1 for its absolute value.
+        share: $\hat k / L$, a scalar.
+        expected: $k / L$.
+        norm: 2 for the square of the difference, 1 for its absolute value.
 
     Returns:
         A scalar.
 
     Example:
-        >>> count_penalty(torch.tensor(3.0), 1.0, 4, norm=2), count_penalty(torch.tensor(3.0), 1.0, 4, norm=1)
+        >>> share_penalty(torch.tensor(0.75), 0.25, norm=2), share_penalty(torch.tensor(0.75), 0.25, norm=1)
         (tensor(0.2500), tensor(0.5000))
     """
-    share = (count - expected) / findings
-    return share.square() if norm == 2 else share.abs()
+    surplus = share - expected
+    return surplus.square() if norm == 2 else surplus.abs()

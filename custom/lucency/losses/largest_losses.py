@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,7 +38,7 @@ class LargestLosses:
         self.owner = owner
         self.listed = isinstance(delta_rel, Sequence) and not isinstance(delta_rel, str)
         self.per_class = per_class or self.listed
-        rates = delta_rel if isinstance(delta_rel, Sequence) and self.listed else [delta_rel]
+        rates: list[Any] = list(delta_rel) if isinstance(delta_rel, Sequence) and self.listed else [delta_rel]
         self.rates = [number_in(owner, "delta_rel", rate, 0, 100) for rate in rates]
 
     def __call__(self, logits: Tensor, unknown: Tensor, times: int) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..errors import ConfigError
 from .base import Loss, number_in
-from .expected_positives import count_penalty
+from .expected_positives import share_penalty
 from .kernels import cross_entropy_terms
 from .ranks import gather_rows, mean_over_ranks, ranks_of
 from .state import SampleIndexed
@@ -96,18 +96,18 @@ class OnlineLabelEstimationLoss(Loss, SampleIndexed):
         index = self.index_of(logits, images)
         estimates = self.estimates[index].to(logits.dtype)
         p, q = torch.sigmoid(logits), torch.sigmoid(estimates)
-        network = self._half(logits, mean_over_ranks(p.sum() / len(p)), q, targets, known)
+        network = self._half(logits, mean_over_ranks(p.mean()), q, targets, known)
         if ranks_of(logits) > 1:  # the table is no part of the network, whose gradients DDP averages
             logits, targets, known, index = _rows_of_all_ranks(logits, targets, known, index)
             estimates = self.estimates[index].to(logits.dtype)
             p, q = torch.sigmoid(logits), torch.sigmoid(estimates)
-        return network + self._half(estimates, q.sum() / len(q), p, targets, known)
+        return network + self._half(estimates, q.mean(), p, targets, known)
 
-    def _half(self, logits: Tensor, count: Tensor, teacher: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+    def _half(self, logits: Tensor, share: Tensor, teacher: Tensor, targets: Tensor, known: Tensor) -> Tensor:
         """The part of the loss that teaches `logits`, of network or table, what the other one says in probabilities."""
         weight = 1 + known.to(logits.dtype)  # cross entropy is linear in the target: two of them are one of the mean
         cells = weight * cross_entropy_terms(logits, (teacher.detach() + targets) / weight)
-        penalty = count_penalty(count, self.expected_positives, logits.shape[1], norm=2)
+        penalty = share_penalty(share, self.expected_positives / logits.shape[1], norm=2)
         return (cells.mean() + self.weight * penalty) / 2
 
     def extra_repr(self) -> str:
