@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from monai.data.utils import list_data_collate
 
-from lucency.data import load_records, write_split_record, write_study_table
+from lucency.data import load_records, read_study_table, write_split_record, write_study_table
 from lucency.errors import ConfigError, LucencyError, TableError
 from lucency.labels import TargetPolicy
 from references.study_tables import plain_table
@@ -42,7 +42,14 @@ def test_records_are_the_rows_of_the_split_in_order(table, split):
     rows = frame if split is None else frame[frame["split"] == split]
     records = _load(table, split, allow_unlabelled=True)
     assert [record["patient"] for record in records] == rows["patient"].tolist()
-    assert [record["index"] for record in records] == list(range(len(rows)))
+
+
+def test_the_index_of_an_image_does_not_depend_on_the_order_of_the_table(table):
+    index = {record["image"]: record["index"] for record in _load(table)}
+    assert sorted(index, key=index.get) == sorted(index)
+    frame = read_study_table(table, check_files=False)
+    write_study_table(frame.sample(frac=1, random_state=1), table)
+    assert {record["image"]: record["index"] for record in _load(table)} == index
 
 
 @pytest.mark.parametrize("policy", [{}, {"uncertain": "smooth_ones", "seed": 5}, {"unmentioned": "negative"}])

@@ -15,7 +15,7 @@ ROWS = [[1.0, float("nan")], [0.3, 0.0]]
         np.array(ROWS),
         torch.tensor(ROWS, dtype=torch.float64),
         [{"label": np.array(row, dtype=np.float32)} for row in ROWS],
-        tuple({"index": place, "label": row} for place, row in enumerate(ROWS)),
+        tuple({"index": place, "label": row} for place, row in reversed(list(enumerate(ROWS)))),
     ],
 )
 def test_whatever_holds_the_targets_gives_the_same_table(targets):
@@ -33,7 +33,8 @@ def test_whatever_holds_the_targets_gives_the_same_table(targets):
         ([[1.0], [1.0, 0.0]], "make no table"),
         ("train.csv", "make no table"),
         ([{"label": [1.0]}, {"image": "a.png"}], "record 1 of the training data has no label"),
-        ([{"label": [1.0], "index": 0}, {"label": [1.0], "index": 0}], "record 1 of the training data has index 0"),
+        ([{"label": [1.0], "index": 0}, {"label": [1.0], "index": 0}], "record 1 of the training data has index 0, taken"),
+        ([{"label": [1.0], "index": 1}], "record 0 of the training data has index 1, taken or too large"),
     ],
 )
 def test_what_is_no_table_is_refused(targets, message):

@@ -41,7 +41,8 @@ def load_records(
             labels are ignored and unmentioned ones unknown.
 
     Returns:
-        One dict a row: `index` int, its place in this list, by which a loss that learns about single images knows it
+        One dict a row: `index` int, its place among these images in alphabetical order, by which a loss that learns
+            about single images knows it, also if the table is sorted anew
             again; `image` and `file` str, the same path twice, since loading replaces the first; `label` float32 (L,)
             in [0, 1] or NaN where nothing is known; `patient`, `study`, `source`, `view`, `sex` str, "" for unknown;
             `age` float years, NaN for unknown.
@@ -71,7 +72,7 @@ def load_records(
         _check_labelled(targets, findings, str(path))
     root = os.path.abspath(path.parent if image_root is None else image_root)
     files = [os.path.join(root, image) for image in frame["image"]]
-    columns = {"index": range(len(files)), "image": files, "file": files} | {
+    columns = {"index": frame["image"].argsort().argsort().tolist(), "image": files, "file": files} | {
         name: frame[name].tolist() for name in ("patient", "study", "source", "view", "age", "sex")
     }
     rows = zip(*columns.values(), strict=True)

@@ -15,10 +15,10 @@ def target_table(owner: str, targets: Any) -> Tensor:
     Args:
         owner: the class that asks, for messages.
         targets: tensor, array or nested list (N, L), in [0, 1] or NaN for unknown; or the training data list itself,
-            dicts with `label` (L,) and perhaps `index`, which must be the place in the list.
+            dicts with `label` (L,) and perhaps `index`, the row of the table; without it, the place in the list.
 
     Raises:
-        ConfigError: not (N, L), or a record has no label or another place than its index says.
+        ConfigError: not (N, L), or a record has no label, or the indices are not 0 … N - 1.
         LabelError: a target is not in [0, 1] or NaN.
 
     Example:
@@ -45,11 +45,15 @@ def target_table(owner: str, targets: Any) -> Tensor:
 
 
 def _labels(owner: str, records: Sequence[Mapping[str, Any]]) -> Tensor:
+    row_of: dict[int, int] = {}
     for place, record in enumerate(records):
-        if "label" not in record or record.get("index", place) != place:
+        row = int(record.get("index", place))
+        if "label" not in record or row in row_of or not 0 <= row < len(records):
             raise ConfigError(
                 f"{owner}: record {place} of the training data has "
-                + (f"index {record['index']}" if "label" in record else "no label")
+                + (f"index {row}, taken or too large" if "label" in record else "no label")
                 + "; give the list of load_records as it is"
             )
-    return torch.stack([torch.as_tensor(record["label"], dtype=torch.float32) for record in records])
+        row_of[row] = place
+    places = [row_of[row] for row in range(len(records))]
+    return torch.stack([torch.as_tensor(records[place]["label"], dtype=torch.float32) for place in places])
