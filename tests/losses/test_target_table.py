@@ -33,7 +33,7 @@ def test_whatever_holds_the_targets_gives_the_same_table(targets):
         ([[1.0], [1.0, 0.0]], "make no table"),
         ("train.csv", "make no table"),
         ([{"label": [1.0]}, {"image": "a.png"}], "record 1 of the training data has no label"),
-        ([{"label": [1.0], "index": 0}, {"label": [1.0], "index": 0}], "record 1 of the training data has index 0, taken"),
+        ([{"label": [1.0], "index": 0}] * 2, "record 1 of the training data has index 0, taken or too large"),
         ([{"label": [1.0], "index": 1}], "record 0 of the training data has index 1, taken or too large"),
     ],
 )
