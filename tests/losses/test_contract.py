@@ -41,16 +41,22 @@ def reductions_where(condition):
 
 
 def build(name, settings, reduction=None, images=None, **more):
-    """A loss made from YAML, told all that it wants to know."""
+    """A loss that was told all that it wants to know."""
     arguments = settings | more | ({} if reduction is None else {"reduction": reduction})
-    text = yaml.safe_dump({"loss": {"_target_": f"lucency.losses.{name}", **arguments}})
-    loss = ConfigParser(yaml.safe_load(io.StringIO(text))).get_parsed_content("loss")
+    nested = any(isinstance(part, dict) for value in arguments.values() if isinstance(value, list) for part in value)
+    loss = from_yaml(name, arguments) if nested else EXPORTED[name](**arguments)
     for part in loss.modules():
         if isinstance(part, EpochAware):
             part.set_epoch(EPOCH, MAX_EPOCHS)
         if isinstance(part, SampleIndexed):
             part.set_index(torch.arange(IMAGES) if images is None else images)
     return loss
+
+
+def from_yaml(name, arguments):
+    """A loss as a bundle makes it."""
+    text = yaml.safe_dump({"loss": {"_target_": f"lucency.losses.{name}", **arguments}})
+    return ConfigParser(yaml.safe_load(io.StringIO(text))).get_parsed_content("loss")
 
 
 def batch(dtype=torch.float64, seed=0):
@@ -200,7 +206,7 @@ def test_inputs_are_not_changed(name, settings):
 def test_gradient_is_that_of_the_value(name, settings, reduction):
     logits, targets = batch()
     loss = build(name, settings, reduction)
-    assert torch.autograd.gradcheck(lambda z: loss(z, targets), logits.requires_grad_())
+    assert torch.autograd.gradcheck(lambda z: loss(z, targets), logits.requires_grad_(), fast_mode=True)
 
 
 @every_loss
@@ -229,6 +235,14 @@ def test_a_copy_computes_the_same(name, settings):
     twin = copy.deepcopy(loss)
     twin.load_state_dict(loss.state_dict())
     assert torch.equal(loss(logits, targets), twin(logits, targets))
+
+
+@every_loss
+def test_yaml_makes_the_same_loss(name, settings):
+    loss, made = build(name, settings), from_yaml(name, settings)
+    assert type(made) is type(loss)
+    assert str(made) == str(loss)
+    assert made.state_dict().keys() == loss.state_dict().keys()
 
 
 @every_loss
