@@ -1,6 +1,7 @@
 """The bundle's workflows from end to end, in this process."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,16 @@ def test_tensorboard_holds_losses_findings_and_images(trained):
     assert {"loss/train", "validation/val_macro_auroc"} <= set(tags["scalars"])
     assert any(tag.startswith("validation AUROC/") for tag in tags["scalars"])
     assert any("training images" in tag for tag in tags["images"])
+
+
+def test_a_wrong_setting_ends_the_run_before_images_are_read(study, tmp_path):
+    shutil.copytree(study, tmp_path / "study")
+    for image in (tmp_path / "study" / "images").iterdir():
+        image.write_bytes(b"no image")
+    overrides = {**TINY, "dataset_dir": str(tmp_path / "study"), "ckpt_dir": str(tmp_path / "run")}
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
+        run_bundle(BUNDLE, "train", groups={"loss": "wan"}, overrides={**overrides, "loss#gamma": 7})
+    assert explanation(caught.value) == "WeakAssumeNegativeLoss: gamma is 7; give a number from 0 to 1"
 
 
 def test_the_saved_configuration_runs_by_itself(trained, study, tmp_path):

@@ -1,6 +1,7 @@
 """Pictures of a comparison, as PNG bytes."""
 
 import io
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ def forest_figure(differences: pd.DataFrame) -> bytes:
             axis.plot(rows["difference"], heights, "o", color=colour, markersize=4, label=f"chosen by {selection}")
         axis.set_xlabel(f"{TITLES[metric]}: difference to {REFERENCE}")
         axis.set_yticks(range(len(order)), order, fontsize=8)
+        axis.set_ylim(-1, len(order))
         axis.grid(axis="x", color="0.93")
     figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="outside upper center", ncols=2)
     return _png(figure)
@@ -47,6 +49,7 @@ def seeds_figure(measures: pd.DataFrame, metrics: tuple[str, ...] = ("ap", "auro
             axis.plot(values, [height] * len(values), "o", color="C0", markersize=4, alpha=0.7)
         axis.set_xlabel(TITLES[metric])
         axis.set_yticks(range(len(order)), order, fontsize=8)
+        axis.set_ylim(-1, len(order))
         axis.grid(axis="x", color="0.93")
     return _png(figure)
 
@@ -62,7 +65,7 @@ def calibration_figure(comparison: Comparison, bins: int = 15) -> bytes:
     for axis, one in zip(axes, chosen, strict=False):
         logits = np.concatenate([run.logits["clean"] for run in one.runs.values()])
         _reliability(axis, probabilities(logits), np.concatenate([truth] * len(one.runs)), bins)
-        axis.set_title(one.option.name, fontsize=7)
+        axis.set_title("\n".join(textwrap.wrap(one.option.name, 26)), fontsize=7)
     for axis in axes[len(chosen) :]:
         axis.axis("off")
     figure.supxlabel("mean probability", fontsize=9)

@@ -34,7 +34,7 @@ def sum_over_ranks(count: Tensor, terms: Tensor) -> tuple[Tensor, int]:
 def mean_over_ranks(mean: Tensor) -> Tensor:
     """Mean of the ranks' `mean` in value; in gradient the rank's own, which is what DDP's average then makes right."""
     total, ranks = sum_over_ranks(mean.detach(), mean)
-    return mean + (total / ranks - mean.detach())
+    return mean if ranks == 1 else mean + (total / ranks - mean.detach())
 
 
 def gather_rows(rows: Tensor, terms: Tensor) -> tuple[Tensor, slice]:
