@@ -32,6 +32,7 @@ def forest_figure(differences: pd.DataFrame) -> bytes:
         axis.set_yticks(range(len(order)), order, fontsize=8)
         axis.set_ylim(-1, len(order))
         axis.grid(axis="x", color="0.93")
+        axis.locator_params(axis="x", nbins=5)
     figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="outside upper center", ncols=2)
     return _png(figure)
 
@@ -51,6 +52,7 @@ def seeds_figure(measures: pd.DataFrame, metrics: tuple[str, ...] = ("ap", "auro
         axis.set_yticks(range(len(order)), order, fontsize=8)
         axis.set_ylim(-1, len(order))
         axis.grid(axis="x", color="0.93")
+        axis.locator_params(axis="x", nbins=5)
     return _png(figure)
 
 
