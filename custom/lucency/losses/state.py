@@ -4,6 +4,7 @@ During training with a bundle `lucency.engines.LossState` does it; a training lo
 `begin_batch` and `end_epoch`, with any loss: they find whom it concerns, also inside a sum of losses.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from torch import Tensor, nn
@@ -95,16 +96,16 @@ class SampleIndexed(nn.Module):
         return index.to(logits.device)
 
 
-class PredictionFed(SampleIndexed):
+class PredictionFed(SampleIndexed, ABC):
     """A loss that learns from what the network makes of the whole training set after an epoch."""
 
+    @abstractmethod
     def wants_predictions(self) -> bool:
         """Whether `learn` is to be called after the epoch under way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def learn(self, logits: Tensor) -> None:
         """Learn from the logits (N, L) of all training images in the order of their index, network in evaluation."""
-        raise NotImplementedError
 
 
 def begin_epoch(loss: nn.Module, epoch: int, max_epochs: int) -> None:
