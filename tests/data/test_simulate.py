@@ -5,11 +5,11 @@ import json
 import pandas as pd
 import pytest
 
-from lucency.data import finding_columns, read_study_table, table_fingerprint, write_split_record, write_study_table
+from lucency.data import read_study_table, table_fingerprint, write_split_record, write_study_table
 from lucency.data.simulate import simulate_table
 from lucency.errors import LucencyError, TableError
 from lucency.labels import simulate
-from references.simulation import truth_table
+from references.simulation import labels, read, truth_table
 from references.study_tables import plain_table
 
 FINDINGS = ["effusion", "edema"]
@@ -19,15 +19,6 @@ EVERYTHING = [{"mention_rate": {"positive": 0.5, "negative": 0.5}}]
 @pytest.fixture
 def table(tmp_path):
     return write_study_table(truth_table(), tmp_path / "archive" / "truth.csv")
-
-
-def read(path):
-    return read_study_table(path, check_files=False)
-
-
-def labels(path, split):
-    frame = read(path)
-    return frame.loc[frame["split"].eq(split), finding_columns(frame)].reset_index(drop=True)
 
 
 def test_only_the_split_asked_for_differs_from_the_truth(table, tmp_path):

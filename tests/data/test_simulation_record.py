@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from lucency.data import finding_columns, read_study_table, write_study_table
+from lucency.data import write_study_table
 from lucency.data.simulate import simulate_table
 from lucency.labels import NIH14, vocabulary
-from references.simulation import truth_table
+from references.simulation import labels, read, truth_table
 
 FINDINGS = ["effusion", "edema"]
 
@@ -14,15 +14,6 @@ FINDINGS = ["effusion", "edema"]
 @pytest.fixture
 def table(tmp_path):
     return write_study_table(truth_table(), tmp_path / "archive" / "truth.csv")
-
-
-def read(path):
-    return read_study_table(path, check_files=False)
-
-
-def labels(path, split):
-    frame = read(path)
-    return frame.loc[frame["split"].eq(split), finding_columns(frame)].reset_index(drop=True)
 
 
 def test_the_record_counts_states_and_changes(table, tmp_path):

@@ -3,19 +3,15 @@
 import pandas as pd
 import pytest
 
-from lucency.data import read_study_table, write_study_table
+from lucency.data import write_study_table
 from lucency.data.simulate import simulate_table
 from lucency.errors import ConfigError, TableError
-from references.simulation import truth_table
+from references.simulation import read, truth_table
 
 
 @pytest.fixture
 def table(tmp_path):
     return write_study_table(truth_table(), tmp_path / "archive" / "truth.csv")
-
-
-def read(path):
-    return read_study_table(path, check_files=False)
 
 
 def test_scores_come_from_a_table_and_its_hash_is_recorded(table, tmp_path):

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from lucency.data import finding_columns, read_study_table
 from references.study_tables import plain_table
 from references.targets import reference_uniform
 
@@ -133,3 +134,14 @@ _COLUMNS = {
     "count_matched": _count_matched,
     "instance_dependent": _instance_dependent,
 }
+
+
+def read(path):
+    """A study table whose images need not be there."""
+    return read_study_table(path, check_files=False)
+
+
+def labels(path, split):
+    """The states of one split of a study table."""
+    frame = read(path)
+    return frame.loc[frame["split"].eq(split), finding_columns(frame)].reset_index(drop=True)
