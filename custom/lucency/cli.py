@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from . import __version__
+from .commands.import_tables import app as import_app
 from .errors import LucencyError, explanation
-from .import_commands import app as import_app
 
 app = typer.Typer(
     help="Chest X-ray finding classifiers from the labels a hospital really has.",

@@ -22,7 +22,7 @@ def nih(
     test_list: Annotated[Path | None, typer.Option(help="test_list.txt.")] = None,
 ) -> None:
     """Import NIH ChestX-ray14: named findings are positive, all others unmentioned."""
-    from .data.importers import import_nih
+    from ..data.importers import import_nih
 
     missing: Any = "drop" if drop_missing else "error"
     frame = import_nih(labels, images=images, missing_images=missing, train_list=train_list, test_list=test_list)
@@ -37,7 +37,7 @@ def chexpert(
     drop_missing: DROP = False,
 ) -> None:
     """Import CheXpert: 1 is positive, 0 negative, -1 uncertain, blank unmentioned."""
-    from .data.importers import import_chexpert
+    from ..data.importers import import_chexpert
 
     missing: Any = "drop" if drop_missing else "error"
     _write_table(import_chexpert(*labels, images=images, missing_images=missing), images, out)
@@ -51,15 +51,15 @@ def folder(
     out: OUT,
 ) -> None:
     """Import your own images and labels, as a small YAML file declares them (docs/how-to/import-your-labels.md)."""
-    from .data.importers import import_mapping
+    from ..data.importers import import_mapping
 
     frame, images = import_mapping(mapping)
     _write_table(frame, images, out)
 
 
 def _write_table(frame: Any, images: Path | None, out: Path) -> None:
-    from .data import finding_columns, write_study_table
-    from .data.importers import relative_to_table
+    from ..data import finding_columns, write_study_table
+    from ..data.importers import relative_to_table
 
     write_study_table(relative_to_table(frame, images, out), out)
     print(
