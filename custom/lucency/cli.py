@@ -11,6 +11,7 @@ import typer
 
 from . import __version__
 from .commands.import_tables import app as import_app
+from .commands.predict import predict
 from .errors import LucencyError, explanation
 
 app = typer.Typer(
@@ -19,7 +20,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+ANY_KEY = {"allow_extra_args": True, "ignore_unknown_options": True}
 app.add_typer(import_app, name="import")
+app.command("predict", context_settings=ANY_KEY)(predict)
 YAML_WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -52,7 +55,7 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
     pass
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings=ANY_KEY)
 def run(
     context: typer.Context,
     bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],

@@ -2,14 +2,54 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from .errors import LucencyError
 
 
+@contextmanager
+def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a temporary neighbour of `path` for writing; flush it to disk and rename it over `path` at the end.
+
+    Args:
+        path: final name; missing parent folders are made.
+
+    Raises:
+        LucencyError: the file cannot be written (disk full, no permission); what stood under `path` is untouched.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "rows.txt"
+        >>> with atomic_file(path) as file:
+        ...     _ = file.write(b"row")
+        >>> path.read_text()
+        'row'
+    """
+    path = Path(path)
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes private files; results are to be shared
+        os.replace(temporary, path)
+    except OSError as error:
+        raise LucencyError(
+            f"{path}: cannot be written ({error.strerror or error}); free space or choose another folder"
+        ) from error
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
 def write_atomically(path: str | Path, content: bytes | str) -> Path:
-    """Write `content` to a temporary neighbour, flush it to disk, then rename it over `path`.
+    """Write `content` whole, or not at all: `atomic_file` says how.
 
     Args:
         path: final name; missing parent folders are made.
@@ -26,25 +66,9 @@ def write_atomically(path: str | Path, content: bytes | str) -> Path:
         >>> write_atomically(f"{tempfile.mkdtemp()}/a/b.txt", "text").read_text()
         'text'
     """
-    path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes private files; results are to be shared
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
-        raise LucencyError(
-            f"{path}: cannot be written ({error.strerror or error}); free space or choose another folder"
-        ) from error
-    return path
+    with atomic_file(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+    return Path(path)
 
 
 def first_few(items: Sequence[object], limit: int = 3) -> str:

@@ -1,23 +1,16 @@
+import os
+from pathlib import Path
+
 import numpy as np
-import pydicom
 import pytest
 from PIL import Image
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import BasicTextSRStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
+from pydicom.uid import BasicTextSRStorage
 
 from lucency.errors import LucencyError
 from lucency.inference import list_radiographs
-
-
-def write_dicom(path, sop_class=DigitalXRayImageStorageForPresentation, **elements):
-    meta = FileMetaDataset()
-    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID = ExplicitVRLittleEndian, sop_class
-    meta.MediaStorageSOPInstanceUID = "2.25.1"
-    dataset = FileDataset(path, {}, file_meta=meta, preamble=b"\0" * 128)
-    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, "2.25.1"
-    for keyword, value in elements.items():
-        setattr(dataset, keyword, value)
-    pydicom.dcmwrite(path, dataset, enforce_file_format=True)
+from lucency.inference.folder import describe
+from lucency.results.schema import IDENTIFIERS
+from references.dicom_headers import write_dicom
 
 
 @pytest.fixture
@@ -32,17 +25,31 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_every_file_has_a_record_with_what_its_header_says(folder):
-    records = {record["file"]: record for record in list_radiographs(folder)}
-    assert list(records) == ["a/IM0001", "a/b/x,1.PNG", "a/report.dcm", "broken.dcm", "notes.txt"]
-    image = records["a/IM0001"]
+def test_every_file_is_listed_and_described(folder):
+    records = list_radiographs(folder)
+    assert [r["file"] for r in records] == ["a/IM0001", "a/b/x,1.PNG", "a/report.dcm", "broken.dcm", "notes.txt"]
+    described = {record["file"]: describe(Path(record["image"])) for record in records}
+    image, header = described["a/IM0001"]
     assert (image["patient_id"], image["study_instance_uid"], image["view"], image["status"]) == (
         "P1", "2.25.7", "PA", "ok",
     )  # fmt: skip
-    assert records["a/b/x,1.PNG"]["patient_id"] == ""
-    assert records["a/report.dcm"]["reason"] == "not an image: Basic Text SR Storage"
-    assert records["notes.txt"]["status"] == "skipped"
-    assert records["broken.dcm"]["status"] == "ok"  # only the reader can say what is wrong with it
+    assert header.Rows == 4
+    assert described["a/b/x,1.PNG"] == ({"status": "ok", "reason": "", **dict.fromkeys(IDENTIFIERS, "")}, None)
+    assert described["a/report.dcm"][0]["reason"] == "not an image: Basic Text SR Storage"
+    assert described["notes.txt"][0]["status"] == "skipped"
+    assert described["broken.dcm"][0]["status"] == "ok"  # only the reader can say what is wrong with it
+
+
+def test_a_file_that_cannot_be_opened_is_left_to_the_reader(tmp_path):
+    record, header = describe(tmp_path / "gone")
+    assert (record["status"], header) == ("ok", None)
+
+
+def test_a_name_in_another_encoding_can_be_written_into_a_table(tmp_path):
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller.png"))).write_bytes(b"")
+    (record,) = list_radiographs(tmp_path)
+    assert record["file"].encode() == rb"M\udcfcller.png"
+    assert Path(record["image"]).is_file()
 
 
 def test_one_file_may_be_named_instead_of_a_folder(folder):

@@ -1,59 +1,94 @@
 import csv
 import json
 import resource
+import tracemalloc
 
 import pytest
 
 from lucency.errors import LucencyError
-from lucency.results import PredictionTable
+from lucency.results import FindingResult, ImageResult, ModelIdentity, PredictionTable, ResultDocument
+from lucency.results.schema import IDENTIFIERS
+
+MODEL = ModelIdentity(name="bundle", version="1", findings=("mass",), weights_sha256="0a")
 
 
-def row(file, probability=0.25, status="ok"):
-    answer = {"mass": probability} if status == "ok" else None
-    return {"file": file, "status": status, "reason": "", "patient_id": "P1", "probabilities": answer}
+def result(file, probability=0.25, status="ok"):
+    answer = FindingResult(finding="mass", probability=probability, raw_probability=0.5, decision="present")
+    identifiers = dict.fromkeys(IDENTIFIERS, "") | {"patient_id": "P1"}
+    return ImageResult(file=file, status=status, identifiers=identifiers, findings=(answer,) if status == "ok" else ())
 
 
-def table(folder, **settings):
-    return PredictionTable(folder=folder, findings=["mass"], weights=folder / "model.pt", settings=settings)
+def table(folder, model=MODEL, **run):
+    return PredictionTable(folder=folder, model=model, run=run)
 
 
-def test_tables_are_sorted_have_a_header_and_quote_commas(tmp_path):
+def test_csv_is_sorted_and_keeps_probability_and_decision_apart(tmp_path):
     predictions = table(tmp_path)
-    predictions.add([row("b,1.dcm"), row("a.dcm", status="failed")])
-    csv_file, json_file = predictions.finish()
-    with csv_file.open() as file:
-        rows = list(csv.reader(file))
-    assert rows == [
-        ["file", "status", "reason", "patient_id", "mass"],
-        ["a.dcm", "failed", "", "P1", ""],
-        ["b,1.dcm", "ok", "", "P1", "0.250000"],
+    predictions.add([result("b,1.dcm"), result("a.dcm", status="failed")])
+    csv_file, _ = predictions.finish()
+    with csv_file.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [
+        "file", "status", "reason", "guard", "guard_reasons", "notes",
+        *IDENTIFIERS, "mass", "raw_mass", "decision_mass",
+    ]  # fmt: skip
+    assert [(row["file"], row["mass"], row["raw_mass"], row["decision_mass"]) for row in rows] == [
+        ("a.dcm", "", "", ""),
+        ("b,1.dcm", "0.250000", "0.500000", "present"),
     ]
-    assert [r["file"] for r in json.loads(json_file.read_text())["results"]] == ["a.dcm", "b,1.dcm"]
     assert not predictions.journal.exists()
 
 
+def test_json_keeps_every_result_and_its_schema(tmp_path):
+    predictions = table(tmp_path, backend="torch")
+    written = [result("b", 1 / 3), result("a", status="failed")]
+    predictions.add(written)
+    text = predictions.finish()[1].read_text()
+    document = ResultDocument.model_validate_json(text)
+    assert document.results == tuple(reversed(written))
+    assert (document.model, document.run) == (MODEL, {"backend": "torch"})
+    raw = json.loads(text)
+    assert raw["model"]["fingerprint"] == MODEL.fingerprint
+    assert "NOT FOR CLINICAL USE" in raw["notice"]
+
+
+def test_no_file_is_an_empty_table(tmp_path):
+    csv_file, document = table(tmp_path).finish()
+    assert len(csv_file.read_text().splitlines()) == 1
+    assert ResultDocument.model_validate_json(document.read_text()).results == ()
+
+
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
-    (tmp_path / "model.pt").write_bytes(b"weights")
-    table(tmp_path).add([row("a"), row("b")])
+    table(tmp_path).add([result("a"), result("b")])
     with table(tmp_path).journal.open("a") as journal:
         journal.write('{"file": "c", "sta')  # killed in the middle of a write
     resumed = table(tmp_path)
     assert [resumed.is_done(name) for name in "abc"] == [True, True, False]
-    resumed.add([row("c")])
+    resumed.add([result("c")])
+    assert resumed.statuses == {"ok": 3}
     assert [r["file"] for r in json.loads(resumed.finish()[1].read_text())["results"]] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("change", ["weights", "settings", "garbage"])
-def test_a_journal_of_other_weights_or_settings_is_discarded(tmp_path, change):
-    (tmp_path / "model.pt").write_bytes(b"weights")
-    first = table(tmp_path, image_size=64)
-    first.add([row("a")])
-    if change == "weights":
-        (tmp_path / "model.pt").write_bytes(b"other weights")
+@pytest.mark.parametrize("change", ["model", "run", "garbage"])
+def test_a_journal_of_another_model_or_other_settings_is_discarded(tmp_path, change):
+    first = table(tmp_path, site="1f")
+    first.add([result("a")])
     if change == "garbage":
         first.journal.write_text("not json\n")
-    resumed = table(tmp_path, image_size=128 if change == "settings" else 64)
-    assert not resumed.is_done("a")
+    model = MODEL.model_copy(update={"weights_sha256": "ff"}) if change == "model" else MODEL
+    assert not table(tmp_path, model, site="2f" if change == "run" else "1f").is_done("a")
+
+
+def test_memory_does_not_hold_the_results(tmp_path):
+    long = result("a").model_copy(update={"notes": ("x" * 2000,)})
+    predictions = table(tmp_path)
+    tracemalloc.start()
+    for number in range(2000):
+        predictions.add([long.model_copy(update={"file": f"{number}.dcm"})])
+    predictions.finish()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2000 * 2000 / 4
 
 
 def test_full_disk_is_one_clear_line(tmp_path):
@@ -61,6 +96,6 @@ def test_full_disk_is_one_clear_line(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (200, hard))
     try:
         with pytest.raises(LucencyError, match=r"predictions\.partial\.jsonl: cannot be written"):
-            table(tmp_path).add([row(str(i)) for i in range(50)])
+            table(tmp_path).add([result(str(i)) for i in range(50)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,23 +1,16 @@
-"""Listing what lies in a folder: every file gets a record, and so later a row with a status."""
+"""What lies in a folder: every file gets a record, and so later a row with a status."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pydicom
+from pydicom import Dataset
 from pydicom.uid import UID
 
 from ..errors import LucencyError
+from ..results.schema import IDENTIFIERS
+from ..transforms.quiet import quiet_pydicom
 
-IDENTIFIERS = {  # column of a prediction table: DICOM keyword
-    "patient_id": "PatientID",
-    "accession_number": "AccessionNumber",
-    "study_instance_uid": "StudyInstanceUID",
-    "series_instance_uid": "SeriesInstanceUID",
-    "sop_instance_uid": "SOPInstanceUID",
-    "modality": "Modality",
-    "view": "ViewPosition",
-}
 RASTER_SUFFIXES = (".png", ".jpg", ".jpeg", ".nii", ".nii.gz")
 
 
@@ -28,11 +21,8 @@ class Journal(Protocol):
         """Tell whether the file has its row already."""
 
 
-def list_radiographs(folder: str | Path, journal: Journal | None = None) -> list[dict[str, Any]]:
-    """List every file under `folder` (or the one file it names) with its study identifiers.
-
-    DICOM is recognised by content (the ``DICM`` mark) or a ``.dcm`` suffix, other images by suffix. Only headers are
-    read. A file that cannot hold a radiograph keeps its record with a ``reason``, so that nothing is lost silently.
+def list_radiographs(folder: str | Path, journal: Journal | None = None) -> list[dict[str, str]]:
+    """List every file under `folder` (or the one file it names); none is opened yet.
 
     Args:
         folder: folder to walk, or one file.
@@ -40,8 +30,7 @@ def list_radiographs(folder: str | Path, journal: Journal | None = None) -> list
             kept, because an engine needs one.
 
     Returns:
-        One dictionary a file, sorted by path: ``image`` (path), ``file`` (path relative to the folder), the
-        identifiers of `IDENTIFIERS` (empty text where there are none), ``status`` and ``reason``.
+        One dictionary a file, sorted by path: ``image`` (path) and ``file`` (path relative to the folder).
 
     Raises:
         LucencyError: the path does not exist or holds no file.
@@ -53,29 +42,44 @@ def list_radiographs(folder: str | Path, journal: Journal | None = None) -> list
     if not paths:
         raise LucencyError(f"{root}: holds no file; give a folder of DICOM or PNG files")
     base = root.parent if root.is_file() else root
-    pending = [p for p in paths if journal is None or not journal.is_done(str(p.relative_to(base)))]
-    return [_record(path, base) for path in pending or paths[-1:]]
+    records = [{"image": str(path), "file": _printable(path.relative_to(base))} for path in paths]
+    pending = [record for record in records if journal is None or not journal.is_done(record["file"])]
+    return pending or records[-1:]
+
+
+def describe(path: Path) -> tuple[dict[str, str], Dataset | None]:
+    """Say what a file is by its header: identifiers, and whether it can hold a radiograph.
+
+    DICOM is recognised by content (the ``DICM`` mark) or a ``.dcm`` suffix, other images by suffix. A file that cannot
+    hold a radiograph is described too, so that nothing is lost silently.
+
+    Returns:
+        The columns of `IDENTIFIERS` (empty text where there are none), ``status`` and ``reason``; and the DICOM header
+        without pixels, if the file has a readable one.
+    """
+    record = {"status": "ok", "reason": "", **dict.fromkeys(IDENTIFIERS, "")}
+    if path.name.lower().endswith(RASTER_SUFFIXES):
+        return record, None
+    try:
+        if not _is_dicom(path):
+            return record | {"status": "skipped", "reason": "neither DICOM nor PNG, JPEG or NIfTI"}, None
+        with quiet_pydicom():
+            header = pydicom.dcmread(path, stop_before_pixels=True)
+            record |= {column: str(header.get(keyword, "") or "") for column, keyword in IDENTIFIERS.items()}
+            name = _storage_without_image(header)
+    except Exception:  # the reader will say what is wrong with the file
+        return record, None
+    if "Rows" not in header and name:
+        record |= {"status": "skipped", "reason": f"not an image: {name}"}
+    return record, header
+
+
+def _printable(path: Path) -> str:
+    return str(path).encode("utf-8", "backslashreplace").decode()  # old archives have names in other encodings
 
 
 def _hidden(path: Path, root: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(root).parts)
-
-
-def _record(path: Path, base: Path) -> dict[str, Any]:
-    record = {"image": str(path), "file": str(path.relative_to(base)), "status": "ok", "reason": ""}
-    record |= dict.fromkeys(IDENTIFIERS, "")
-    if path.name.lower().endswith(RASTER_SUFFIXES):
-        return record
-    if not _is_dicom(path):
-        return record | {"status": "skipped", "reason": "neither DICOM nor PNG, JPEG or NIfTI"}
-    try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_tags())
-    except Exception:  # the reader will say what is wrong with the file
-        return record
-    record |= {column: str(header.get(keyword, "") or "") for column, keyword in IDENTIFIERS.items()}
-    if "Rows" not in header and (name := _storage_without_image(header)):
-        record |= {"status": "skipped", "reason": f"not an image: {name}"}
-    return record
 
 
 def _is_dicom(path: Path) -> bool:
@@ -83,10 +87,6 @@ def _is_dicom(path: Path) -> bool:
         return True
     with path.open("rb") as file:
         return file.read(132)[128:] == b"DICM"
-
-
-def _tags() -> Sequence[str]:
-    return [*IDENTIFIERS.values(), "SOPClassUID", "Rows"]
 
 
 def _storage_without_image(header: pydicom.Dataset) -> str:

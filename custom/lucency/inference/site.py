@@ -1,5 +1,6 @@
 """One hospital's calibration and operating points, tied to the model that they were measured on."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Literal
 
@@ -84,14 +85,16 @@ class Figure(_Entry):
 
 
 class OperatingPoint(_Entry):
-    """The calibrated probability from which on a finding is called present, why, and what it gave where it was chosen.
+    """The calibrated probability from which on a finding is called present, why, and what it gave.
 
     Attributes:
         threshold: of the calibrated probability.
         rule: ``youden``, ``sensitivity``, ``specificity``, ``ppv``, ``alert_rate`` or ``given``.
         target: what the rule asked for; none for ``youden`` and ``given``.
         sensitivity, specificity, ppv, npv, alert_rate: measured; ``None`` where they are undefined.
-        evidence: what it was chosen on; ``None`` where the threshold was given.
+        folds: parts of the patients that were decided by a threshold chosen on the others, to measure the figures;
+            ``None`` where they are those of the images that the threshold was chosen on, and so too good.
+        evidence: labelled images that it was chosen and measured on; ``None`` where it never was.
     """
 
     threshold: float = Field(ge=0, le=1)
@@ -102,6 +105,7 @@ class OperatingPoint(_Entry):
     ppv: Figure | None = None
     npv: Figure | None = None
     alert_rate: Figure | None = None
+    folds: int | None = Field(default=None, ge=2)
     evidence: Evidence | None = None
 
     @property
@@ -124,6 +128,13 @@ class Site(_Entry):
     model: ModelReference
     calibration: dict[str, FindingCalibration] = {}
     operating_points: dict[str, OperatingPoint] = {}
+
+    @property
+    def digest(self) -> str | None:
+        """SHA-256 of all that changes a result; none where nothing is calibrated or decided."""
+        if not (self.calibration or self.operating_points):
+            return None
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     def assess(self, findings: Sequence[str], raw: Sequence[float]) -> tuple[FindingResult, ...]:
         """Turn the network's probabilities of one image into results, in the order of `findings`."""

@@ -47,6 +47,15 @@ def read_site(path: str | Path, model: ModelIdentity | None = None) -> Site:
     return site
 
 
+def site_for(model: ModelIdentity, path: str | Path | None = None) -> Site:
+    """Read the site file of a model; without one, probabilities stay as they are and nothing is decided.
+
+    Raises:
+        ConfigError: as `read_site`.
+    """
+    return Site(model=reference_to(model)) if path is None else read_site(path, model)
+
+
 def write_site(path: str | Path, site: Site) -> Path:
     """Write a site file, readable for people, flushed and renamed into place."""
     return write_atomically(path, HEAD + yaml.safe_dump(site.model_dump(mode="json"), sort_keys=False, width=120))

@@ -1,8 +1,22 @@
 """What a run leaves for people and machines: tables, scores, reports."""
 
 from .evaluation import evaluate_scores
+from .model_identity import ModelIdentity, identify_model, read_model_identity
 from .predictions import PredictionTable
 from .report import write_report
+from .schema import FindingResult, GuardResult, ImageResult, ResultDocument
 from .scores_writer import ScoresWriter
 
-__all__ = ["PredictionTable", "ScoresWriter", "evaluate_scores", "write_report"]
+__all__ = [
+    "FindingResult",
+    "GuardResult",
+    "ImageResult",
+    "ModelIdentity",
+    "PredictionTable",
+    "ResultDocument",
+    "ScoresWriter",
+    "evaluate_scores",
+    "identify_model",
+    "read_model_identity",
+    "write_report",
+]

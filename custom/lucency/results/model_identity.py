@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from ..errors import ConfigError
 
@@ -36,11 +36,34 @@ class ModelIdentity(BaseModel):
     weights_sha256: str | None
     settings: Mapping[str, Any] = {}
 
+    @computed_field  # type: ignore[prop-decorator] # as pydantic documents it
     @property
     def fingerprint(self) -> str:
         """SHA-256 of weights, findings and settings: equal fingerprints give equal probabilities."""
         content = [self.weights_sha256, self.findings, dict(self.settings)]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _computed_anew(cls, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            return {key: value for key, value in data.items() if key != "fingerprint"}
+        return data
+
+
+def read_model_identity(path: str | Path) -> ModelIdentity:
+    """Read the `model.json` that the evaluate workflow leaves beside its scores.
+
+    Raises:
+        ConfigError: it is absent or holds something else.
+    """
+    try:
+        return ModelIdentity.model_validate_json(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        reason = "is not there" if isinstance(error, FileNotFoundError) else "does not describe a model"
+        raise ConfigError(
+            f"{path}: {reason}; run the evaluate workflow, which writes it beside scores.csv, or give it by --model"
+        ) from error
 
 
 def identify_model(

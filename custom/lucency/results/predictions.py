@@ -1,52 +1,42 @@
 """The table of predictions: a journal while the run goes on, CSV and JSON at its end."""
 
 import csv
-import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from .. import __version__
 from ..errors import LucencyError
-from ..files import write_atomically
+from ..files import atomic_file
+from .model_identity import ModelIdentity
+from .schema import IDENTIFIERS, ImageResult, ResultDocument
 
-DESCRIPTION = ("file", "status", "reason")
+DESCRIPTION = ("file", "status", "reason", "guard", "guard_reasons", "notes")
+DECISION = "decision_"
+RAW = "raw_"
 
 
 class PredictionTable:
-    """Rows of predictions, one a file, that survive a kill.
+    """Results, one a file, that survive a kill; memory holds a file's name and its place in the journal, no result.
 
     Every batch is appended to `predictions.partial.jsonl`; `finish` writes `predictions.csv` and `predictions.json`
-    and removes the journal. When a run with the same weights and settings starts again, files that have their row are
-    left out; a journal of other weights or settings is discarded.
+    and removes the journal. When a run of the same model with the same settings starts again, files that have their
+    result are left out; a journal of another model or other settings is discarded.
 
     Args:
         folder: output folder.
-        findings: finding ids, in the order of the network's outputs.
-        weights: weights file; its SHA-256 goes into the JSON and ties the journal to it.
-        settings: whatever else changes a prediction (image size, cropping).
+        model: the model that answers.
+        run: whatever else changes a result or says how it was made: site file, backend, guard.
     """
 
-    def __init__(
-        self,
-        *,
-        folder: str | Path,
-        findings: Sequence[str],
-        weights: str | Path,
-        settings: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, *, folder: str | Path, model: ModelIdentity, run: Mapping[str, Any] | None = None) -> None:
         self.folder = Path(folder)
-        self.findings = list(findings)
-        path = Path(weights)
-        self.model = {
-            "lucency": __version__,
-            "weights_sha256": hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
-            "findings": self.findings,
-            "settings": dict(settings or {}),
-        }
-        self.rows: dict[str, dict[str, Any]] = {}
+        self.model = model
+        self.run = dict(run or {})
+        self.statuses: Counter[str] = Counter()
+        self._places: dict[str, int] = {}
         self._recover()
 
     @property
@@ -55,62 +45,104 @@ class PredictionTable:
         return self.folder / "predictions.partial.jsonl"
 
     @property
-    def _first_line(self) -> str:
-        return json.dumps({"model": self.model}) + "\n"
+    def head(self) -> dict[str, Any]:
+        """What stands above the results in `predictions.json`."""
+        return ResultDocument(model=self.model, run=self.run).model_dump(mode="json", exclude={"results"})
 
     def is_done(self, file: str) -> bool:
-        """Tell whether the file has its row already."""
-        return file in self.rows
+        """Tell whether the file has its result already."""
+        return file in self._places
 
-    def add(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Append rows to the journal.
+    def add(self, results: Sequence[ImageResult]) -> None:
+        """Append results to the journal.
 
         Raises:
             LucencyError: the journal cannot be written, for instance because the disk is full.
         """
-        fresh = not self.journal.exists()
-        lines = [json.dumps(row) + "\n" for row in rows]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with self.journal.open("a") as file:
-                file.writelines([self._first_line, *lines] if fresh else lines)
+            with self.journal.open("ab") as journal:
+                if journal.tell() == 0:
+                    journal.write(self._first_line)
+                for result in results:
+                    place = journal.tell()
+                    journal.write(f"{result.model_dump_json()}\n".encode())
+                    self._note(result, place)
         except OSError as error:
             raise LucencyError(
                 f"{self.journal}: cannot be written ({error.strerror}); free space and run again"
             ) from error
-        self.rows.update((row["file"], row) for row in rows)
 
     def finish(self) -> tuple[Path, Path]:
         """Write both tables, sorted by file, and drop the journal."""
-        rows = [self.rows[file] for file in sorted(self.rows)]
-        table = write_atomically(self.folder / "predictions.csv", self._as_csv(rows))
-        content = json.dumps({"model": self.model, "results": rows}, indent=2) + "\n"
-        document = write_atomically(self.folder / "predictions.json", content)
+        table, document = self.folder / "predictions.csv", self.folder / "predictions.json"
+        with atomic_file(table) as file:
+            self._write_csv(io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True))
+        with atomic_file(document) as file:
+            self._write_json(file)
         self.journal.unlink(missing_ok=True)
         return table, document
 
-    def _as_csv(self, rows: list[dict[str, Any]]) -> str:
-        described = [name for name in rows[0] if name not in (*DESCRIPTION, "probabilities")] if rows else []
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*DESCRIPTION, *described, *self.findings])
-        for row in rows:
-            probabilities = row["probabilities"] or {}
-            writer.writerow(
-                [row[name] for name in (*DESCRIPTION, *described)]
-                + [f"{probabilities[finding]:.6f}" if finding in probabilities else "" for finding in self.findings]
-            )
-        return text.getvalue()
+    def results(self) -> Iterator[ImageResult]:
+        """Read the results of the unfinished run back, sorted by file."""
+        if not self._places:
+            return
+        with self.journal.open("rb") as journal:
+            for file in sorted(self._places):
+                journal.seek(self._places[file])
+                yield ImageResult.model_validate_json(journal.readline())
+
+    @property
+    def _first_line(self) -> bytes:
+        return f"{json.dumps(self.head, sort_keys=True)}\n".encode()
+
+    def _note(self, result: ImageResult, place: int) -> None:
+        self._places[result.file] = place
+        self.statuses[result.status] += 1
+
+    def _write_csv(self, file: IO[str]) -> None:
+        columns = [*DESCRIPTION, *IDENTIFIERS]
+        columns += [f"{prefix}{finding}" for prefix in ("", RAW, DECISION) for finding in self.model.findings]
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(csv_row, self.results()))
+        file.detach()  # type: ignore[attr-defined] # the file below is closed by whoever opened it
+
+    def _write_json(self, file: IO[bytes]) -> None:
+        head = json.dumps(self.head, indent=2).removesuffix("\n}")
+        file.write(f'{head},\n  "results": ['.encode())
+        for number, result in enumerate(self.results()):
+            file.write(f"{',' if number else ''}\n    {result.model_dump_json()}".encode())
+        file.write(b"\n  ]\n}\n")
 
     def _recover(self) -> None:
-        try:
-            lines = self.journal.read_text().splitlines(keepends=True)
-        except OSError:
+        if not self.journal.is_file():
             return
-        whole = [line for line in lines if line.endswith("\n")]  # a kill can leave half a line
-        if not whole or whole[0] != self._first_line:
-            self.journal.unlink()
-            return
-        if len(whole) < len(lines):
-            write_atomically(self.journal, "".join(whole))
-        self.rows = {row["file"]: row for row in map(json.loads, whole[1:])}
+        with self.journal.open("r+b") as journal:
+            if journal.readline() == self._first_line:
+                place = journal.tell()
+                for line in iter(journal.readline, b""):
+                    if line.endswith(b"\n"):
+                        self._note(ImageResult.model_validate_json(line), place)
+                        place = journal.tell()
+                journal.truncate(place)  # a kill can leave half a line
+                return
+        self.journal.unlink()
+
+
+def csv_row(result: ImageResult) -> dict[str, str]:
+    """Lay out one result as a row: calibrated probability, raw probability and decision in columns of their own."""
+    row = {
+        "file": result.file,
+        "status": result.status,
+        "reason": result.reason,
+        "guard": result.guard.outcome,
+        "guard_reasons": "; ".join(result.guard.reasons),
+        "notes": "; ".join(result.notes),
+        **result.identifiers,
+    }
+    for answer in result.findings:
+        row[answer.finding] = f"{answer.probability:.6f}"
+        row[RAW + answer.finding] = f"{answer.raw_probability:.6f}"
+        row[DECISION + answer.finding] = answer.decision or ""
+    return row

@@ -7,6 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .model_identity import ModelIdentity
 
+IDENTIFIERS = {  # column of a prediction table: DICOM keyword
+    "patient_id": "PatientID",
+    "accession_number": "AccessionNumber",
+    "study_instance_uid": "StudyInstanceUID",
+    "series_instance_uid": "SeriesInstanceUID",
+    "sop_instance_uid": "SOPInstanceUID",
+    "modality": "Modality",
+    "view": "ViewPosition",
+}
 NOTICE = "NOT FOR CLINICAL USE. Research software; no finding was confirmed by a physician."
 
 
@@ -64,7 +73,7 @@ class ImageResult(_Record):
         status: ``ok``; ``refused`` by the guard; ``skipped``, as it cannot hold a radiograph; ``failed``, as it could
             not be read or predicted.
         reason: one line, empty on ``ok``.
-        identifiers: column name to text, as `lucency.inference.folder.IDENTIFIERS` lists them; empty for PNG.
+        identifiers: column of `IDENTIFIERS` to text; empty text where the file has none, as PNG.
         guard: what the input guard found.
         findings: one entry a finding on ``ok``, else none.
         notes: what went wrong after the prediction, such as a report that could not be written.

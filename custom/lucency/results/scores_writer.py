@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,26 @@ from monai.utils.enums import CommonKeys
 
 from ..files import write_atomically
 from .evaluation import EVERYTHING, MACRO, PROBABILITY, TARGET, evaluate_scores
+from .model_identity import ModelIdentity
 
 DESCRIPTION = ("file", "patient", "source", "view")
 
 
 class ScoresWriter:
-    """Collect probabilities and targets of every image; write `scores.csv`, `metrics.csv` and `metrics.json`.
+    """Collect probabilities and targets of every image; write them, `model.json` and the metrics.
 
     Attach it to an evaluator with ``decollate=False`` whose postprocessing has applied the sigmoid, in one process.
 
     Args:
         folder: output folder.
-        findings: finding ids, in the order of the network's outputs.
+        model: the model that is scored; `model.json` ties what is made of the scores to it.
         replicates: bootstrap resamples of patients.
         seed: seed of the resamples.
     """
 
-    def __init__(self, *, folder: str | Path, findings: Sequence[str], replicates: int = 1000, seed: int = 0) -> None:
+    def __init__(self, *, folder: str | Path, model: ModelIdentity, replicates: int = 1000, seed: int = 0) -> None:
         self.folder = Path(folder)
-        self.findings = list(findings)
+        self.model = model
         self.replicates = replicates
         self.seed = seed
         self.rows: list[dict[str, Any]] = []
@@ -47,13 +47,14 @@ class ScoresWriter:
         targets = output[CommonKeys.LABEL].detach().cpu().tolist()
         for index, (answer, target) in enumerate(zip(probabilities, targets, strict=True)):
             row = {name: batch[name][index] for name in DESCRIPTION}
-            row |= {TARGET + finding: value for finding, value in zip(self.findings, target, strict=True)}
-            row |= {PROBABILITY + finding: value for finding, value in zip(self.findings, answer, strict=True)}
+            row |= {TARGET + finding: value for finding, value in zip(self.model.findings, target, strict=True)}
+            row |= {PROBABILITY + finding: value for finding, value in zip(self.model.findings, answer, strict=True)}
             self.rows.append(row)
 
     def _write(self, engine: Engine) -> None:
         scores = pd.DataFrame(self.rows)
         write_atomically(self.folder / "scores.csv", scores.to_csv(index=False))
+        write_atomically(self.folder / "model.json", self.model.model_dump_json(indent=2) + "\n")
         metrics = write_metrics(scores, self.folder, replicates=self.replicates, seed=self.seed)
         overall = metrics[metrics.group == EVERYTHING].set_index("finding")
         engine.logger.info(f"AUROC and average precision of {len(scores)} images:\n{_as_text(overall)}")
