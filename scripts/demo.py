@@ -1,4 +1,4 @@
-"""The whole way on phantom radiographs: draw, train, evaluate, infer, report. Run by `make demo`.
+"""The whole way on phantom radiographs: draw, train, evaluate, calibrate, decide, predict, report: `make demo`.
 
 Every step is a command that you can type yourself; it is printed before it runs. Run again after an interruption, it
 goes on where it was.
@@ -28,9 +28,19 @@ STEPS = {
         f"run {BUNDLE} evaluate --dataset_dir {OUT}/data --test_table {OUT}/data/truth.csv "
         f"--ckpt_dir {OUT}/model --output_dir {OUT}/evaluation {NETWORK}"
     ),
-    "infer on a folder of DICOM, one of them broken": (
-        f"run {BUNDLE} inference --dataset_dir {OUT}/incoming --weights {OUT}/model/model.pt "
-        f"--output_dir {OUT}/predictions {NETWORK}"
+    "score the validation patients, on whom this site calibrates and chooses its thresholds": (
+        f"run {BUNDLE} evaluate --split val --dataset_dir {OUT}/data --test_table {OUT}/data/truth.csv "
+        f"--ckpt_dir {OUT}/model --output_dir {OUT}/validation {NETWORK}"
+    ),
+    "calibrate; a finding with too few cases shares one temperature with the others": (
+        f"calibrate {OUT}/validation/scores.csv --out {OUT}/site.yaml --figures {OUT}/calibration"
+    ),
+    "choose thresholds: as many alerts as find 80 % of the cases": (
+        f"operating-points {OUT}/validation/scores.csv --site {OUT}/site.yaml --rule sensitivity=0.8 --minimum 10"
+    ),
+    "predict a folder of DICOM, one of them broken: table, DICOM SR, FHIR, heat maps": (
+        f"predict {OUT}/incoming --bundle {BUNDLE} --weights {OUT}/model/model.pt --site {OUT}/site.yaml "
+        f"--out {OUT}/predictions --sr --fhir --heatmaps {NETWORK}"
     ),
     "write the report": (
         f"report {OUT}/evaluation --run {OUT}/model --out {OUT}/report.html --title 'Lucency demo: phantom radiographs'"
@@ -42,14 +52,17 @@ def main() -> None:
     """Run every step and say where everything is."""
     started = time.monotonic()
     for number, (what, command) in enumerate(STEPS.items(), start=1):
-        if command.startswith(f"run {BUNDLE} inference"):
+        if command.startswith("predict"):
             collect_incoming()
         print(f"\n== demo {number}/{len(STEPS)}: {what}\n   $ lucency {command}", flush=True)
         subprocess.run([sys.executable, "-m", "lucency", *shlex.split(command)], cwd=ROOT, check=True)
     print(
         f"\n== demo: done in {(time.monotonic() - started) / 60:.1f} minutes; look at\n"
         f"   {OUT}/report.html                the figures, ROC curves and example images\n"
-        f"   {OUT}/predictions/predictions.csv  one row a DICOM file, with status and probabilities\n"
+        f"   {OUT}/predictions/predictions.csv  one row a file, with status, probabilities and decisions\n"
+        f"   {OUT}/predictions/sr, fhir, heatmaps  the same as DICOM SR and FHIR, and where the network looked\n"
+        f"   {OUT}/site.yaml                  calibration and thresholds, tied to this model\n"
+        f"   {OUT}/calibration/               reliability before and after\n"
         f"   {OUT}/evaluation/metrics.csv     AUROC and average precision with intervals\n"
         f"   {OUT}/model/                     best and last weights, history, resolved configuration, run record\n"
         f"   {OUT}/model/tensorboard          tensorboard --logdir {OUT}/model/tensorboard\n"

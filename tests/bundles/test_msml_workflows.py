@@ -63,7 +63,7 @@ def test_inference_equals_evaluation(trained, study, tmp_path):
     places = {"dataset_dir": str(study), "ckpt_dir": str(trained), "output_dir": str(tmp_path / "evaluation")}
     run_bundle(BUNDLE, "evaluate", overrides={**SMALL, **places, "replicates": 5})
     network = {key: value for key, value in SMALL.items() if key.startswith("network_def")}
-    options = {"findings": FINDINGS, "image_size": 32, "progress_bar": False, **network}
+    options = {"findings": FINDINGS, "image_size": 32, "progress_bar": False, "check_image": False, **network}
     places = {"dataset_dir": study / "images", "weights": trained / "model.pt", "output_dir": tmp_path / "inference"}
     run_bundle(BUNDLE, "inference", overrides=options | {key: str(path) for key, path in places.items()})
     predictions = pd.read_csv(tmp_path / "inference" / "predictions.csv").set_index("file")

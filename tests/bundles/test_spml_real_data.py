@@ -44,8 +44,15 @@ def test_no_broken_or_imageless_file_has_probabilities_and_all_say_why(predictio
     assert set(rows[rows.index.str.startswith("non_image/")].status) == {"skipped"}
 
 
+def test_what_the_header_calls_another_view_or_body_part_is_refused(predictions):
+    rows = predictions[predictions.index.str.match(r"metamorphic.*/2[01]_")]
+    assert list(rows.status) == ["refused", "refused"]
+    assert (rows.reason == rows.guard_reasons).all()
+    assert (rows[FINDINGS] == "").all(axis=None)
+
+
 def test_one_chest_encoded_many_ways_gives_one_answer(predictions):
-    rows = predictions[predictions.index.str.match(r"metamorphic.*/(0\d|1[0-4]|2\d)_")]
+    rows = predictions[predictions.index.str.match(r"metamorphic.*/(0\d|1[0-4]|22|23)_")]
     assert len(rows) >= 8
     assert set(rows.status) == {"ok"}
     probabilities = rows[FINDINGS].astype(float)

@@ -24,7 +24,14 @@ def trained(study, tmp_path_factory):
 
 def infer(folder, weights, out, **overrides):
     network = {key: value for key, value in TINY.items() if key.startswith("network_def")}
-    options = {"findings": FINDINGS, "image_size": 32, "progress_bar": False, **network, **overrides}
+    options = {
+        "findings": FINDINGS,
+        "image_size": 32,
+        "progress_bar": False,
+        "check_image": False,
+        **network,
+        **overrides,
+    }
     run_bundle(
         BUNDLE,
         "inference",

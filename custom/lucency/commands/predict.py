@@ -23,9 +23,8 @@ def predict(
     weights: Annotated[Path | None, typer.Option(help="Weights; else models/model.pt of the bundle.")] = None,
     site: Annotated[Path | None, typer.Option(help="site.yaml: calibration and operating points.")] = None,
     backend: Annotated[
-        str | None,
-        typer.Option(help="torch, torchscript, onnxruntime, openvino, tensorrt or auto; else auto on a CPU."),
-    ] = None,
+        str, typer.Option(help="torch, torchscript, onnxruntime, openvino, tensorrt, or auto: the fastest exported.")
+    ] = "auto",
     sr: Annotated[bool, typer.Option("--sr", help="Write a DICOM SR for each DICOM image.")] = False,
     fhir: Annotated[bool, typer.Option("--fhir", help="Write a FHIR R4 document for each image.")] = False,
     heatmaps: Annotated[bool, typer.Option("--heatmaps", help="Write pictures of what speaks for a finding.")] = False,
