@@ -32,10 +32,10 @@ def read_site(path: str | Path, model: ModelIdentity | None = None) -> Site:
     """
     path = Path(path)
     try:
-        site = Site.model_validate(yaml.safe_load(path.read_text()))
+        site = Site.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); give the path of a site.yaml") from error
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: is no YAML ({' '.join(str(error).split())}); {REMEDY}") from error
     except ValidationError as error:
         first = error.errors()[0]
