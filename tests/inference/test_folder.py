@@ -79,3 +79,13 @@ def test_when_all_is_done_one_file_keeps_the_engine_busy(folder):
 def test_wrong_path_and_empty_folder_are_one_clear_line(tmp_path, name, message):
     with pytest.raises(LucencyError, match=message):
         list_radiographs(tmp_path / name)
+
+
+def test_former_results_are_not_read_as_radiographs(folder):
+    results = folder / "a" / "results"
+    results.mkdir()
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(results / "heatmap.png")
+    listed = [record["file"] for record in list_radiographs(folder, exclude=results)]
+    assert listed == ["a/IM0001", "a/b/x,1.PNG", "a/report.dcm", "broken.dcm", "notes.txt"]
+    with pytest.raises(LucencyError, match="choose another output folder"):
+        list_radiographs(results, exclude=results)

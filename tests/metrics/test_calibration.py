@@ -1,4 +1,4 @@
-"""Brier score and calibration error: slow reference, scikit-learn, unknown labels, intervals, refusals."""
+"""Brier score, log-loss and calibration error: slow reference, scikit-learn, unknown labels, intervals, refusals."""
 
 import warnings
 
@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
+from sklearn.metrics import log_loss as sklearn_log_loss
 
 from lucency.errors import ConfigError, LabelError, LucencyError
-from lucency.metrics import brier_score, calibration_intervals, expected_calibration_error
+from lucency.metrics import brier_score, calibration_intervals, expected_calibration_error, log_loss
 from lucency.metrics.bootstrap import patient_weights
 from references import calibration as reference
 
@@ -30,10 +31,12 @@ def cohort(images=200, findings=3, seed=0, decimals=2):
     bins=st.integers(1, 20),
     binning=st.sampled_from(["equal_mass", "equal_width"]),
 )
-def test_both_equal_the_slow_reference(cells, bins, binning):
+def test_all_equal_the_slow_reference(cells, bins, binning):
     p, y = np.array(cells).T
     ours = brier_score(p[:, None], y[:, None]).values[0]
     assert ours == pytest.approx(reference.brier(p, y), abs=1e-12, nan_ok=True)
+    ours = log_loss(p[:, None], y[:, None]).values[0]
+    assert ours == pytest.approx(reference.log_loss(p, y), abs=1e-12, nan_ok=True)
     ours = expected_calibration_error(p[:, None], y[:, None], bins=bins, binning=binning).values[0]
     assert ours == pytest.approx(reference.expected_calibration_error(p, y, bins, binning), abs=1e-12, nan_ok=True)
 
@@ -43,6 +46,14 @@ def test_brier_score_equals_scikit_learn_on_the_known_labels():
     for column, value in enumerate(brier_score(p, y).values):
         known = ~np.isnan(y[:, column])
         assert value == pytest.approx(brier_score_loss(y[known, column], p[known, column]), abs=1e-12)
+
+
+def test_log_loss_equals_scikit_learn_on_the_known_labels_and_stays_finite():
+    p, y, _ = cohort(decimals=6)
+    for column, value in enumerate(log_loss(p, y).values):
+        known = ~np.isnan(y[:, column])
+        assert value == pytest.approx(sklearn_log_loss(y[known, column], p[known, column]), abs=1e-6)
+    assert log_loss([[0.0], [1.0]], [[1], [0]]).macro == pytest.approx(-np.log(1e-7))
 
 
 @pytest.mark.parametrize(("binning", "strategy"), [("equal_mass", "quantile"), ("equal_width", "uniform")])
@@ -62,7 +73,7 @@ def test_calibration_error_equals_the_gaps_of_scikit_learns_curve(binning, strat
 def test_an_unknown_label_has_no_influence():
     p, y, _ = cohort()
     changed = np.where(np.isnan(y), 1 - p, p)
-    for metric in (brier_score, expected_calibration_error):
+    for metric in (brier_score, log_loss, expected_calibration_error):
         np.testing.assert_array_equal(metric(changed, y).values, metric(p, y).values)
         assert not np.array_equal(metric(1 - p, y).values, metric(p, y).values)  # a known one has
 
@@ -79,7 +90,7 @@ def test_a_finding_without_known_label_is_nan_and_left_out_of_the_mean():
     y[:, 1] = NAN
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for metric in (brier_score, expected_calibration_error):
+        for metric in (brier_score, log_loss, expected_calibration_error):
             result = metric(p, y)
             assert np.isnan(result.values[1])
             assert result.n_known[1] == 0
@@ -126,6 +137,8 @@ def test_every_resample_equals_the_slow_reference_on_the_same_patients():
         for finding in range(3):
             expected = reference.brier(p[:, finding], y[:, finding], weights)
             assert intervals.brier.samples[replicate, finding] == pytest.approx(expected, abs=1e-12)
+            expected = reference.log_loss(p[:, finding], y[:, finding], weights)
+            assert intervals.log_loss.samples[replicate, finding] == pytest.approx(expected, abs=1e-12)
             expected = reference.expected_calibration_error(p[:, finding], y[:, finding], 7, "equal_mass", weights)
             found = intervals.expected_calibration_error.samples[replicate, finding]
             assert found == pytest.approx(expected, abs=1e-12)

@@ -23,6 +23,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_te
         "brier_score",
         "calibration_intervals",
         "expected_calibration_error",
+        "log_loss",
         "ranking_metrics",
     ],
 )

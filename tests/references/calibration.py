@@ -1,4 +1,4 @@
-"""Slow, obvious Brier score and expected calibration error of one finding; unknown is NaN; weights count images."""
+"""Slow, obvious calibration metrics of one finding; unknown is NaN; weights count images."""
 
 import math
 from collections.abc import Sequence
@@ -11,6 +11,13 @@ def brier(probabilities: Sequence[float], targets: Sequence[float], weights: Seq
     """Mean squared distance."""
     images = _repeated(probabilities, targets, weights)
     return sum((p - y) ** 2 for p, y in images) / len(images) if images else np.nan
+
+
+def log_loss(probabilities: Sequence[float], targets: Sequence[float], weights: Sequence[int] | None = None) -> float:
+    """Mean of minus the logarithm of what was said of the outcome, no less than 1e-7."""
+    images = _repeated(probabilities, targets, weights)
+    said = [p if y == 1 else 1 - p for p, y in images]
+    return sum(-math.log(min(max(p, 1e-7), 1 - 1e-7)) for p in said) / len(images) if images else np.nan
 
 
 def expected_calibration_error(

@@ -21,24 +21,32 @@ class Journal(Protocol):
         """Tell whether the file has its row already."""
 
 
-def list_radiographs(folder: str | Path, journal: Journal | None = None) -> list[dict[str, str]]:
+def list_radiographs(
+    folder: str | Path, journal: Journal | None = None, exclude: str | Path | None = None
+) -> list[dict[str, str]]:
     """List every file under `folder` (or the one file it names); none is opened yet.
 
     Args:
         folder: folder to walk, or one file.
         journal: leaves out the files that an interrupted run has finished; if it has finished all, the last file is
             kept, because an engine needs one.
+        exclude: folder that is not listed: that of the results, whose pictures are no radiographs.
 
     Returns:
         One dictionary a file, sorted by path: ``image`` (path) and ``file`` (path relative to the folder).
 
     Raises:
-        LucencyError: the path does not exist or holds no file.
+        LucencyError: the path does not exist, holds no file, or is the excluded folder.
     """
     root = Path(folder)
+    ours = Path(exclude).resolve() if exclude is not None else None
+    if ours == root.resolve():
+        raise LucencyError(f"{root}: results would be written among the radiographs; choose another output folder")
     if not root.exists():
         raise LucencyError(f"{root}: no such file or folder; give the path of a folder of DICOM or PNG files")
     paths = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file() and not _hidden(p, root))
+    if ours and ours.is_relative_to(root.resolve()):
+        paths = [path for path in paths if not path.resolve().is_relative_to(ours)]
     if not paths:
         raise LucencyError(f"{root}: holds no file; give a folder of DICOM or PNG files")
     base = root.parent if root.is_file() else root

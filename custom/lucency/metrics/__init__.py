@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from .bootstrap import BootstrapInterval, BootstrapResult, bootstrap_intervals, paired_bootstrap
-from .calibration import CalibrationResult, brier_score, expected_calibration_error
+from .calibration import CalibrationResult, brier_score, expected_calibration_error, log_loss
 from .calibration_intervals import CalibrationIntervals, calibration_intervals
 from .ranking import RankingResult, auroc, average_precision, ranking_metrics
 
@@ -23,6 +23,7 @@ __all__ = [
     "brier_score",
     "calibration_intervals",
     "expected_calibration_error",
+    "log_loss",
     "paired_bootstrap",
     "ranking_metrics",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .bootstrap import BootstrapInterval, check_resampling, patient_weights
-from .calibration import BinnedFinding, Binning, check_probabilities, summarise
+from .calibration import BinnedFinding, Binning, check_probabilities, errors, summarise
 from .inputs import number_patients
 
 RESAMPLES_AT_ONCE = 64  # bounds the memory of a block of resamples
@@ -15,10 +15,11 @@ RESAMPLES_AT_ONCE = 64  # bounds the memory of a block of resamples
 
 @dataclass(frozen=True, eq=False)
 class CalibrationIntervals:
-    """Intervals of both calibration metrics from the same resamples."""
+    """Intervals of the calibration metrics from the same resamples."""
 
     brier: BootstrapInterval
     expected_calibration_error: BootstrapInterval
+    log_loss: BootstrapInterval
 
 
 def calibration_intervals(
@@ -33,14 +34,14 @@ def calibration_intervals(
     level: float = 0.95,
     findings: Sequence[str] | None = None,
 ) -> CalibrationIntervals:
-    """Percentile intervals of both metrics from resampling patients, with the resamples of `bootstrap_intervals`.
+    """Percentile intervals of the metrics from resampling patients, with the resamples of `bootstrap_intervals`.
 
     Bins are those of all images and stay. A resample adds noise of its own to each bin, so an interval of the
     calibration error lies too high and may miss its own estimate. Arguments as there and in
     `expected_calibration_error`.
 
     Raises:
-        LucencyError, LabelError, TableError, ConfigError: as both.
+        LucencyError, LabelError, TableError, ConfigError: as there.
 
     Example:
         >>> p, y = [[0.2], [0.6], [0.4], [0.9]], [[0], [1], [0], [1]]
@@ -52,14 +53,15 @@ def calibration_intervals(
     p, y = check_probabilities(probabilities, targets, findings)
     columns = [BinnedFinding.of(*column, bins=bins, binning=binning) for column in zip(p.T, y.T, strict=True)]
     patient_of_image, patients = number_patients(groups, len(y))
+    sums = np.stack([column.sums(patient_of_image, patients) for column in columns], axis=1)  # (P, L, 3 + bins)
     blocks = []
     for start in range(0, replicates, RESAMPLES_AT_ONCE):
         numbers = range(start, min(start + RESAMPLES_AT_ONCE, replicates))
         drawn = np.stack([patient_weights(patients, seed=seed, replicate=number) for number in numbers])
-        weights = drawn.take(patient_of_image, axis=1)
-        blocks.append(np.stack([column.errors(weights) for column in columns], axis=2))
+        resampled = np.tensordot(drawn.astype(np.float64), sums, axes=1)
+        blocks.append(np.stack([errors(finding) for finding in resampled.swapaxes(0, 1)], axis=2))
     samples = np.concatenate(blocks, axis=1)
-    results = [summarise(columns, metric) for metric in (0, 1)]
+    results = [summarise(columns, metric) for metric in range(3)]
     return CalibrationIntervals(
         *(BootstrapInterval(r.values, r.macro, sample, level) for r, sample in zip(results, samples, strict=True))
     )
