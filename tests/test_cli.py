@@ -3,7 +3,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from lucency.cli import app, main, parse_options
+from lucency.bundle.overrides import parse_options
+from lucency.cli import app, main
 from lucency.errors import LucencyError
 
 NIH = """Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Sex,View Position

@@ -8,9 +8,8 @@ import pytest
 import yaml
 
 from lucency.bundle import config_files, config_groups
-from lucency.bundle.overrides import check_overrides
+from lucency.bundle.overrides import check_overrides, parse_options
 from lucency.bundle.runner import read_configuration
-from lucency.cli import parse_options
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("bundles/**/*.md"), *ROOT.glob("docs/**/*.md")])

@@ -5,14 +5,20 @@ import sys
 import traceback
 import warnings
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from . import __version__
+from .commands import ANY_KEY
+from .commands.bundle import app as bundle_app
+from .commands.calibrate import calibrate
+from .commands.convert import convert
+from .commands.export import export
 from .commands.import_tables import app as import_app
+from .commands.operating_points import operating_points
 from .commands.predict import predict
-from .errors import LucencyError, explanation
+from .errors import explanation
 
 app = typer.Typer(
     help="Chest X-ray finding classifiers from the labels a hospital really has.",
@@ -20,10 +26,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-ANY_KEY = {"allow_extra_args": True, "ignore_unknown_options": True}
-app.add_typer(import_app, name="import")
-app.command("predict", context_settings=ANY_KEY)(predict)
-YAML_WORDS = {"true": True, "false": False, "null": None}
 
 
 def main() -> None:
@@ -67,36 +69,11 @@ def run(
     A misspelt key is an error.
     """
     from .bundle import config_groups, run_bundle
+    from .bundle.overrides import parse_options
 
     options = parse_options(context.args)
     groups = {name: str(options.pop(name)) for name in config_groups(bundle) if isinstance(options.get(name), str)}
     run_bundle(bundle, workflow, groups=groups, overrides=options)
-
-
-def parse_options(arguments: list[str]) -> dict[str, Any]:
-    """Read ``--key value`` and ``--key=value`` pairs, with values as MONAI's own runner reads them.
-
-    It reads Python; the `true`, `false` and `null` of the YAML files are understood too, which it takes for texts.
-
-    Example:
-        >>> parse_options(["--seed", "3", "--learning_rate=1e-3", "--table", "a.csv", "--resume", "false"])
-        {'seed': 3, 'learning_rate': 0.001, 'table': 'a.csv', 'resume': False}
-    """
-    from fire.parser import DefaultParseValue
-
-    options: dict[str, Any] = {}
-    rest = list(arguments)
-    while rest:
-        key = rest.pop(0)
-        name, equals, value = key.removeprefix("--").partition("=")
-        if not key.startswith("--") or not name:
-            raise LucencyError(f"option {key!r}: give options as --key value")
-        if not equals:
-            if not rest or rest[0].startswith("--"):
-                raise LucencyError(f"option --{name}: has no value; give options as --key value")
-            value = rest.pop(0)
-        options[name] = YAML_WORDS[value] if value in YAML_WORDS else DefaultParseValue(value)
-    return options
 
 
 @app.command()
@@ -184,3 +161,12 @@ def simulate(
 
     record = simulate_table(table, out, read_steps(kind), splits=split, seed=seed, by=by, findings=finding)
     print(describe(record, out))
+
+
+app.command("predict", context_settings=ANY_KEY)(predict)
+app.command("calibrate")(calibrate)
+app.command("operating-points")(operating_points)
+app.command("export", context_settings=ANY_KEY)(export)
+app.command("convert")(convert)
+app.add_typer(import_app, name="import")
+app.add_typer(bundle_app, name="bundle")

@@ -36,10 +36,9 @@ def main() -> None:
     site = read_site(options.site, document.model)
     low, high = intervals(result, pd.read_csv(options.scores, dtype={"patient": str}), options.replicates)
     truth = labels(options.truth, options.file) if options.truth else {}
-    print(
-        "| finding | network | calibrated (95 % interval) | method | threshold | sensitivity, specificity there | decision | truth |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    heads = ["finding", "network", "calibrated (95 % interval)", "method", "threshold"]
+    heads += ["sensitivity, specificity there", "decision", "truth"]
+    print(f"| {' | '.join(heads)} |\n{'|---' * len(heads)}|")
     for number, answer in enumerate(result.findings):
         point = site.operating_points.get(answer.finding)
         figures = (

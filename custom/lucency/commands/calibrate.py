@@ -109,10 +109,10 @@ def _draw(fit: "CalibrationFit", folder: Path) -> Path:
 
 def _show(table: "pd.DataFrame") -> None:
     """Print what was done and gained: cross-fitted figures, raw and calibrated; all intervals are in the CSV."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from ..terminal import console
+
     shown = Table(
         "finding", "calibration", "+ / -", "log-loss", "gain (95 %)", "Brier", "ECE", box=None, pad_edge=False
     )
@@ -124,9 +124,8 @@ def _show(table: "pd.DataFrame") -> None:
         gain, least, most = (f"{0.0 - row[f'log_loss_difference{end}']:.4f}" for end in ("", "_high", "_low"))
         both = [f"{row[f'{name}_raw']:.4f} → {row[f'{name}_calibrated']:.4f}" for name in ("log_loss", "brier", "ece")]
         shown.add_row(row.finding, row.calibration, evidence, both[0], f"{gain} ({least} to {most})", *both[1:])
-    console.print(shown)
+    console().print(shown)
     for _, row in table[table.reason != ""].iterrows():
-        console.print(f"{row.finding}: {row.reason}", soft_wrap=True, highlight=False)
+        print(f"{row.finding}: {row.reason}")
     for _, row in table[table.site_prevalence.notna()].iterrows():
-        text = f"{row.finding}: corrected from a prevalence of {row.prevalence:.3g} to {row.site_prevalence:.3g}"
-        console.print(text, soft_wrap=True, highlight=False)
+        print(f"{row.finding}: corrected from a prevalence of {row.prevalence:.3g} to {row.site_prevalence:.3g}")

@@ -20,7 +20,7 @@ def predict(
     folder: Annotated[Path, typer.Argument(help="Folder of DICOM, PNG, JPEG or NIfTI files, or one file.")],
     bundle: Annotated[Path, typer.Option(help="Folder of the bundle.")],
     out: Annotated[Path, typer.Option(help="Where predictions.csv, predictions.json and reports go.")],
-    weights: Annotated[Path | None, typer.Option(help="Weights; else models/model.pt of the bundle.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights; else those of the bundle.")] = None,
     site: Annotated[Path | None, typer.Option(help="site.yaml: calibration and operating points.")] = None,
     backend: Annotated[
         str, typer.Option(help="torch, torchscript, onnxruntime, openvino, tensorrt, or auto: the fastest exported.")
@@ -36,7 +36,7 @@ def predict(
     further option is a key of the bundle's inference.yaml, such as --batch_size 32.
     """
     from ..bundle import run_bundle
-    from ..cli import parse_options
+    from ..bundle.overrides import parse_options
 
     if workers is None:
         workers = min(8, os.cpu_count() or 1)
@@ -55,14 +55,14 @@ def predict(
 
 
 def _summarise(table: Any, seconds: float) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    from ..terminal import console
+
     files = sum(table.statuses.values())
     lines = Table("files", "what became of them")
     for status, meaning in STATUSES.items():
         if table.statuses[status]:
             lines.add_row(str(table.statuses[status]), f"{status}: {meaning}")
-    console.print(lines)
-    console.print(f"{files} files in {seconds:.1f} s; every one has its row in {table.folder / 'predictions.csv'}")
+    console().print(lines)
+    print(f"{files} files in {seconds:.1f} s; every one has its row in {table.folder / 'predictions.csv'}")

@@ -3,6 +3,7 @@
 from .cropping import CenterSquareCrop, CenterSquareCropd
 from .dicom import display_array, read_dataset
 from .errors import RadiographError
+from .published_resize import SkimageResized, TorchvisionResized
 from .reader import RadiographReader, read_radiograph
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "CenterSquareCropd",
     "RadiographError",
     "RadiographReader",
+    "SkimageResized",
+    "TorchvisionResized",
     "display_array",
     "read_dataset",
     "read_radiograph",

@@ -47,8 +47,16 @@ def reliability_figure(fit: CalibrationFit, display: Mapping[str, str] | None = 
         axis = axes[number]
         _draw(axis, binned[number], calibration.map.method != "none")
         error = (float(errors[0][number]), float(errors[1][number]))
-        axis.set_title((display or {}).get(finding, finding), fontsize=9, loc="left", pad=15)
-        axis.text(0, 1.03, _subtitle(calibration, error), transform=axis.transAxes, fontsize=6.5, color="0.35")
+        axis.set_title((display or {}).get(finding, finding), fontsize=9, loc="left", pad=24)
+        axis.text(
+            0,
+            1.03,
+            _subtitle(calibration, error),
+            transform=axis.transAxes,
+            fontsize=6.5,
+            color="0.35",
+            in_layout=False,
+        )
     for axis in axes[len(fit.findings) :]:
         axis.axis("off")
     figure.supxlabel("mean probability of a bin of images", fontsize=9)
@@ -108,8 +116,8 @@ def _tick(value: float, _: Any) -> str:
 
 
 def _subtitle(calibration: FindingCalibration, errors: tuple[float, float]) -> str:
-    positives = f"{calibration.evidence.positives} positives"
-    if calibration.map.method == "none":
-        return f"none, {positives}" + ("" if np.isnan(errors[0]) else f", ECE {errors[0]:.3f}")
-    change = "" if np.isnan(errors[0]) else f", ECE {errors[0]:.3f} → {errors[1]:.3f}"
-    return f"{calibration.name}, {positives}{change}"
+    evidence = f"{calibration.evidence.positives} positives"
+    if not np.isnan(errors[0]):
+        after = "" if calibration.map.method == "none" else f" → {errors[1]:.3f}"
+        evidence += f", ECE {errors[0]:.3f}{after}"
+    return f"{calibration.name}\n{evidence}"  # in two lines, as one is wider than the axes

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ...files import first_few
+from ...terminal import console as terminal
 from ..site import Figure
 from .measured_figures import FIGURES
 from .set_points import PointsSet
@@ -11,7 +12,7 @@ from .set_points import PointsSet
 
 def print_summary(points: PointsSet, console: Console | None = None) -> None:
     """Print a table of all points that were set, figures in percent with 95 % intervals, and every note."""
-    console = console or Console()
+    console = console or terminal()
     table = Table(box=None, pad_edge=False)
     for name in ("finding", "rule", "threshold", "+ / -", *FIGURES):
         table.add_column(name, overflow="fold")

@@ -1,0 +1,98 @@
+"""From a published network's weights to a whole bundle."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors.torch import save
+
+from ...errors import ConfigError, LucencyError
+from ...files import write_atomically
+from ...inference.site import OperatingPoint, Site
+from ...inference.site_file import reference_to, write_site
+from ..golden.pipeline import BundlePipeline
+from .documents import HERE, configuration, metadata, readme
+from .network import PublishedNetwork, read_published_network
+from .originals import find_original
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What became of a weights file.
+
+    Attributes:
+        folder: the bundle.
+        network: what it holds.
+    """
+
+    folder: Path
+    network: PublishedNetwork
+
+
+def convert_weights(
+    weights: str | Path, kind: str, out: str | Path, *, labels: Sequence[str] | None = None, resize: int | None = None
+) -> Conversion:
+    """Turn the state dict of a published network into a bundle that gives its probabilities.
+
+    The bundle holds the network as MONAI's DenseNet121 behind a 1 x 1 convolution that scales the image, the original's
+    own resizing as preprocessing, and, if the state dict has them, its thresholds as `site.yaml`. It appears under its
+    name when it is complete, or not at all.
+
+    Args:
+        weights: state dict, bare or inside a checkpoint; no pickled module.
+        kind: ``torchxrayvision`` or ``chexnet``.
+        out: folder of the bundle, absent or empty. Its name is the model's name.
+        labels: of the outputs, in their order: finding ids or declared spellings, empty for an output that was not
+            trained. Without them those of the kind are taken, less the outputs whose threshold is NaN.
+        resize: shorter side before the 224 x 224 crop; ``chexnet`` alone has the choice, 224 unless given.
+
+    Raises:
+        LucencyError: the weights are damaged, not safe to read, or of another network; labels are unknown or of
+            another number than the outputs; the folder is not empty.
+    """
+    weights, out, original = Path(weights), Path(out).resolve(), find_original(kind)
+    preparation = original.prepare(resize)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out}: is there already; give a folder that is absent or empty by --out")
+    network = read_published_network(weights, original, labels)
+    checksum = hashlib.sha256(weights.read_bytes()).hexdigest()
+    with _appearing(out) as folder:
+        configs = folder / "configs"
+        write_atomically(folder / "models" / "model.safetensors", save(dict(network.state)))
+        write_atomically(configs / "inference.yaml", configuration(network, preparation))
+        write_atomically(configs / "metadata.json", metadata(network, preparation, out.name, weights.name))
+        shutil.copyfile(HERE / "logging.conf", configs / "logging.conf")
+        page = readme(network, preparation, out.name, weights.name, checksum)
+        write_atomically(folder / "docs" / "README.md", page)
+        _finish(folder, network)
+    return Conversion(folder=out, network=network)
+
+
+@contextmanager
+def _appearing(out: Path) -> Iterator[Path]:
+    """A folder of the same name to fill, moved to its place when the block ends well."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as workshop:
+            yield Path(workshop) / out.name
+            os.replace(Path(workshop) / out.name, out)
+    except OSError as error:
+        raise LucencyError(f"{out}: cannot be written ({error.strerror or error}); choose another folder") from error
+
+
+def _finish(folder: Path, network: PublishedNetwork) -> None:
+    """Make sure that configuration and weights fit, and tie the thresholds to the model that they make up."""
+    pipeline = BundlePipeline(folder)
+    pipeline.network(pipeline.weights)
+    if network.thresholds:
+        points = {
+            finding: OperatingPoint(threshold=threshold, rule="given")
+            for finding, threshold in network.thresholds.items()
+        }
+        model = reference_to(pipeline.part("model"))
+        write_site(folder / "site.yaml", Site(model=model, operating_points=points))

@@ -1,0 +1,62 @@
+"""The page docs/reference/guard.md says what the code does and what the record holds."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lucency.inference.guard import Rules, read_rules
+from lucency.inference.guard.image_check import MODEL
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "guard.md").read_text(encoding="utf-8")
+RECORD = yaml.safe_load(MODEL.with_suffix(".yaml").read_text(encoding="utf-8"))
+
+
+def blocks(language):
+    found = re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert found
+    return found
+
+
+def test_the_snippet_runs():
+    (snippet,) = blocks("python")
+    test = doctest.DocTestParser().get_doctest(snippet, {}, "guard.md", None, 0)
+    assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
+
+
+def test_the_configuration_is_accepted():
+    (text,) = blocks("yaml")
+    assert read_rules(yaml.safe_load(text)["guard_rules"]).view.missing == "refuse"
+
+
+def test_the_table_of_rules_shows_the_defaults():
+    rows = {cells[0].strip("`"): cells for cells in cells_of(PAGE.split("## Rules")[1]) if cells[0].startswith("`")}
+    assert list(rows) == list(Rules.model_fields)
+    for name, rule in Rules():
+        outcomes = [getattr(rule, part, "") for part in ("other", "missing", "contradicted")]
+        assert [cell.strip() for cell in rows[name][3:]] == outcomes
+        listed = rows[name][2].split(", ")
+        assert len(listed) == len(getattr(rule, "allowed", listed))
+        if name not in ("sop_class", "age"):
+            assert listed == list(getattr(rule, "allowed", listed))
+
+
+@pytest.mark.parametrize("name", RECORD["measured"])
+def test_every_figure_is_the_records(name):
+    row = RECORD["measured"][name]
+    wanted = [name, str(row["images"]), f"{row['flagged']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
+    assert wanted in cells_of(PAGE.split("### Measured")[1])
+
+
+def test_thresholds_and_sizes_are_the_records():
+    thresholds, text = RECORD["thresholds"], " ".join(PAGE.split())
+    assert f'"something else" has more than {thresholds["other"]}' in text
+    assert f'"upright" has less than {thresholds["upright"]}' in text
+    for name, count in RECORD["trained_on"].items():
+        assert f"{count} {name.removeprefix('other: ')}" in text
+
+
+def cells_of(text):
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
