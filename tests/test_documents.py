@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
 
 from lucency.bundle import config_files, config_groups
 from lucency.bundle.overrides import check_overrides, parse_options
 from lucency.bundle.runner import read_configuration
+from lucency.cli import app
+from support import BUNDLE
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("bundles/**/*.md"), *ROOT.glob("docs/**/*.md")])
@@ -34,6 +37,20 @@ def test_every_documented_run_has_valid_keys(arguments):
     options = parse_options(rest)
     groups = {name: options.pop(name) for name in config_groups(ROOT / bundle) if isinstance(options.get(name), str)}
     check_overrides(read_configuration(config_files(ROOT / bundle, workflow, groups)), options)
+
+
+@pytest.mark.parametrize("arguments", list(commands("lucency ")))
+def test_every_documented_command_exists_and_takes_its_options(arguments):
+    words = shlex.split(re.split(r"\s[>|]\s|\s&&\s", arguments)[0], comments=True)
+    command, context = get_command(app), None
+    while hasattr(command, "resolve_command"):
+        context = command.make_context(command.name or "lucency", words, parent=context)
+        _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+    context = command.make_context(command.name, words, parent=context)
+    if command.name in ("predict", "export", "check", "golden"):
+        bundle = ROOT / context.params["bundle"]
+        where = bundle if bundle.is_dir() else BUNDLE  # BUNDLE, CONVERTED and the like are any bundle
+        check_overrides(read_configuration(config_files(where, "inference", {})), parse_options(context.args))
 
 
 @pytest.mark.parametrize("arguments", list(commands("monai.bundle run ")))
