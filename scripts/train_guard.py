@@ -30,7 +30,8 @@ from lucency.inference.guard.training_images import no_chests, varied
 
 STORED = 96  # pixels a side of a training image, before variation
 CHESTS, OTHERS, MADE = 32, 8, 8  # images of a batch: chests, other radiographs and slices, no_chests()
-SHARE = 0.005  # of validation images: other images that may pass, upright chests that may be refused or warned of
+PASSING = 0.005  # share of the other images of the validation part that may pass without a word
+FLAGGED = 0.01  # share of the upright chests of each source that may be refused, and that may be warned of as turned
 
 
 def stored(images: Images, other: bool) -> Tensor:
@@ -97,16 +98,13 @@ def shares(flagged: np.ndarray, refused: np.ndarray) -> dict[str, float | int]:
 
 
 def choose_thresholds(network: PoseNetwork, images: Images) -> dict[str, float]:
-    """Be as lenient to unfamiliar chests as the validation images allow."""
-    chests = answers(network, [i for name, part in images.items() if not name.startswith("other") for i in part])
+    """Be as lenient as the validation images of other things allow, and never hard on the chests of one source."""
+    chests = [answers(network, part) for name, part in images.items() if not name.startswith("other")]
     others = answers(network, [i for name, part in images.items() if name.startswith("other") for i in part])
-    other, upright = np.quantile(others[:, 0], SHARE), np.quantile(chests[:, 1], SHARE)
-    other = np.clip(other, 0.5, 0.95)
-    return {
-        "other": round(float(other), 4),
-        "sure": round(float(np.clip(np.quantile(chests[:, 0], 1 - SHARE), other, 0.99)), 4),
-        "upright": round(float(np.clip(upright, 0.02, 0.5)), 4),
-    }
+    other = np.clip(np.quantile(others[:, 0], PASSING), 0.5, 0.95)
+    sure = np.clip(max(np.quantile(found[:, 0], 1 - FLAGGED) for found in chests), other, 0.99)
+    upright = np.clip(min(np.quantile(found[:, 1], FLAGGED) for found in chests), 0.02, 0.5)
+    return {name: round(float(value), 4) for name, value in (("other", other), ("sure", sure), ("upright", upright))}
 
 
 def read_network(weights: Path) -> PoseNetwork:

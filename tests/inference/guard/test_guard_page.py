@@ -46,13 +46,15 @@ def test_the_table_of_rules_shows_the_defaults():
 @pytest.mark.parametrize("name", RECORD["measured"])
 def test_every_figure_is_the_records(name):
     row = RECORD["measured"][name]
-    wanted = [name, str(row["images"]), f"{row['flagged']:.1%}", f"{row['low']:.1%} to {row['high']:.1%}"]
+    interval = f"{row['low']:.1%} to {row['high']:.1%}"
+    wanted = [name, str(row["images"]), f"{row['flagged']:.1%}", interval, f"{row['refused']:.1%}"]
     assert wanted in cells_of(PAGE.split("### Measured")[1])
 
 
 def test_thresholds_and_sizes_are_the_records():
     thresholds, text = RECORD["thresholds"], " ".join(PAGE.split())
     assert f'"something else" has more than {thresholds["other"]}' in text
+    assert f"what it shows, with more than {thresholds['sure']}" in text
     assert f'"upright" has less than {thresholds["upright"]}' in text
     for name, count in RECORD["trained_on"].items():
         assert f"{count} {name.removeprefix('other: ')}" in text

@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -47,6 +48,28 @@ def test_the_outcome_of_a_turned_inverted_or_foreign_image_can_be_set():
     assert strict.check_image(1 - PHANTOMS[0]).outcome == "accept"
     assert strict.check_image(noise).outcome == "refuse"
     assert InputGuard(rules={"chest": {"other": "warning"}}).check_image(noise).outcome == "warning"
+
+
+class Unsure(ImageCheck):
+    """Believes in something else with a given probability."""
+
+    def __call__(self, image):
+        return replace(super().__call__(image), other=self.belief)
+
+
+def test_a_doubtful_image_is_warned_of_and_a_sure_one_refused():
+    for rules, outcomes in (
+        ({}, ["accept", "warning", "refuse"]),
+        ({"chest": {"doubtful": "accept"}}, ["accept", "accept", "refuse"]),
+    ):
+        guard = InputGuard(rules=rules)
+        guard.network = Unsure()
+        limits = guard.network.thresholds
+        for belief, outcome in zip(
+            (limits.other, (limits.other + limits.sure) / 2, limits.sure + 1e-6), outcomes, strict=True
+        ):
+            guard.network.belief = belief
+            assert guard.check_image(PHANTOMS[0]).outcome == outcome
 
 
 def test_switched_off_it_looks_at_nothing():
