@@ -156,3 +156,15 @@ def test_mendable_errors_are_one_line_and_defects_show_their_traceback(monkeypat
         main()
     assert "defect of the program" in str(caught.value)
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_one_line_that_says_how_to_go_on(monkeypatch, capsys, tmp_path):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lucency.data.phantom.write_phantom", interrupted)
+    monkeypatch.setattr("sys.argv", ["lucency", "phantom", str(tmp_path)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
+    assert capsys.readouterr().err.strip() == "lucency: interrupted; run the same command again to go on"

@@ -33,6 +33,10 @@ def test_full_disk_leaves_the_former_file_whole(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["model.pt"]
 
 
+def test_the_longest_name_there_can_be(tmp_path):
+    assert write_atomically(tmp_path / ("ü" * 126 + "abc"), "x").read_text() == "x"
+
+
 def test_unusable_folder_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LucencyError, match="cannot be written"):

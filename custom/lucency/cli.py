@@ -1,5 +1,6 @@
 """The `lucency` command; each verb imports what it needs when it is called, so that --help is quick."""
 
+import logging
 import os
 import sys
 import traceback
@@ -28,14 +29,20 @@ app = typer.Typer(
 )
 
 
+INTERRUPTED = 130  # the status that typer gives to Ctrl-C
+
+
 def main() -> None:
     """Run the command; an error that the user can mend is one line on standard error and exit status 1."""
     # MONAI tries every reader it knows, even where the configuration names one
     warnings.filterwarnings("ignore", message="NvImgCodecPydicomReader")
+    logging.getLogger("monai.data.nvimgcodec_pydicom_plugin").setLevel(logging.ERROR)
     try:
         app()
-    except KeyboardInterrupt:
-        sys.exit("interrupted; run the same command again to go on")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            print("lucency: interrupted; run the same command again to go on", file=sys.stderr)
+        raise
     except Exception as error:
         if os.environ.get("LUCENCY_TRACEBACK"):
             raise

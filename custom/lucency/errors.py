@@ -36,6 +36,16 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or cause.__context__
 
 
+def one_line(text: str) -> str:
+    r"""Join lines, and spell out what UTF-8 cannot hold, such as names of files from old archives.
+
+    Example:
+        >>> one_line("a\udcff.png: is\n  empty")
+        'a\\udcff.png: is empty'
+    """
+    return " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
+
+
 def explanation(error: BaseException) -> str | None:
     """Find the one line for the user in a chain of causes; ``None`` means the error is nobody's input.
 
@@ -47,5 +57,5 @@ def explanation(error: BaseException) -> str | None:
         >>> explanation(ZeroDivisionError("division by zero")) is None
         True
     """
-    ours = [" ".join(str(cause).split()) for cause in causes(error) if isinstance(cause, LucencyError | OSError)]
+    ours = [one_line(str(cause)) for cause in causes(error) if isinstance(cause, LucencyError | OSError)]
     return ours[0] if ours else None

@@ -1,5 +1,6 @@
 """Writing files so that a full disk or a killed process never leaves half a file under the final name."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,8 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        # a short name: one of 255 bytes could not grow
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:16]}.")
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
@@ -69,6 +71,18 @@ def write_atomically(path: str | Path, content: bytes | str) -> Path:
     with atomic_file(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
     return Path(path)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal; the file is not held in memory.
+
+    Example:
+        >>> import tempfile
+        >>> sha256_of(write_atomically(f"{tempfile.mkdtemp()}/empty", ""))[:8]
+        'e3b0c442'
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def first_few(items: Sequence[object], limit: int = 3) -> str:

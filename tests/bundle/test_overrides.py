@@ -1,6 +1,7 @@
 import pytest
+from monai.bundle import ConfigParser
 
-from lucency.bundle.overrides import check_overrides
+from lucency.bundle.overrides import check_overrides, literal
 from lucency.errors import ConfigError
 
 CONFIG = {
@@ -33,3 +34,13 @@ def test_misspelt_key_names_the_nearest_valid_one(key, nearest):
     with pytest.raises(ConfigError) as caught:
         check_overrides(CONFIG, {key: 1})
     assert str(caught.value) == f"override {key!r}: no such key; did you mean {nearest!r}?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["/plain/path", "$1 + 1", "@seed", "%seed", "a#1", "it's @ \\ \n $x", "$__import__('os').remove('x')", "ü#\udcff"],
+)
+def test_a_literal_is_never_taken_for_an_expression_or_a_reference(text):
+    parser = ConfigParser({"seed": 0, "folder": "", "copy": "@folder", "below": "$@folder + '/eval'"})
+    parser.update({"folder": literal(text)})
+    assert [parser.get_parsed_content(key) for key in ("folder", "copy", "below")] == [text, text, text + "/eval"]

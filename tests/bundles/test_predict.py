@@ -166,6 +166,17 @@ def test_a_site_file_of_another_model_stops_the_run_before_it_reads_an_image(hos
     assert not (tmp_path / "predictions.csv").exists()
 
 
+@pytest.mark.parametrize("name", ["$1 + 1", "@weights", "%x", "a#b"])
+def test_a_folder_name_is_never_taken_for_an_expression(hospital, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)  # an absolute path begins with none of these
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "note.txt").write_text("no image")
+    arguments = command(hospital, f"{name} out")
+    arguments[1] = name
+    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert [result.file for result in document(tmp_path / f"{name} out").results] == ["note.txt"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

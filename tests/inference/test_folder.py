@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom.uid import BasicTextSRStorage
+from pydicom import dcmread
+from pydicom.uid import BasicTextSRStorage, CTImageStorage
 
 from lucency.errors import LucencyError
 from lucency.inference import list_radiographs
@@ -45,6 +46,15 @@ def test_a_file_that_cannot_be_opened_is_left_to_the_reader(tmp_path):
     assert (record["status"], header) == ("ok", None)
 
 
+def test_a_header_with_a_broken_value_is_still_described(folder):
+    write_dicom(folder / "two.dcm", CTImageStorage, Rows=4, Modality="CT")
+    dataset = dcmread(folder / "two.dcm")
+    dataset.SOPClassUID = [CTImageStorage, BasicTextSRStorage]  # must not keep the header from the guard
+    dataset.save_as(folder / "two.dcm", enforce_file_format=False)
+    record, header = describe(folder / "two.dcm")
+    assert (record["modality"], header.Modality) == ("CT", "CT")
+
+
 def test_a_name_in_another_encoding_can_be_written_into_a_table(tmp_path):
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xfcller.png"))).write_bytes(b"")
     (record,) = list_radiographs(tmp_path)
@@ -61,6 +71,9 @@ class Done:
     def __init__(self, *files):
         self.files = files
 
+    def resume(self, states):
+        self.states = states
+
     def is_done(self, file):
         return file in self.files
 
@@ -68,6 +81,16 @@ class Done:
 def test_finished_files_are_left_out(folder):
     left = [record["file"] for record in list_radiographs(folder, Done("a/IM0001", "notes.txt"))]
     assert left == ["a/b/x,1.PNG", "a/report.dcm", "broken.dcm"]
+
+
+def test_the_journal_learns_which_files_have_changed(folder):
+    before, same, after = Done(), Done(), Done()
+    list_radiographs(folder, before)
+    list_radiographs(folder, same)
+    (folder / "notes.txt").write_text("hello again")
+    list_radiographs(folder, after)
+    assert before.states == same.states
+    assert [file for file, state in after.states.items() if state != before.states[file]] == ["notes.txt"]
 
 
 def test_when_all_is_done_one_file_keeps_the_engine_busy(folder):

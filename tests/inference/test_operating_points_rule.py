@@ -47,8 +47,8 @@ def test_a_file_and_the_command_line_say_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("- youden", "does not map findings to rules; write one a line"),
-        ("mass: 0.5", "does not map findings to rules"),
+        ("- youden", "rules.yaml: maps no names to values; write one a line"),
+        ("mass: 0.5", "rules.yaml: mass: 0.5 is no rule; write one a line"),
         ("mass: [", "is no YAML"),
         ("mass: youdn", "did you mean 'youden'?"),
         (None, "rules.yaml: cannot be read"),

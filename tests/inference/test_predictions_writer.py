@@ -1,4 +1,5 @@
 import csv
+import errno
 import json
 
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 
 from lucency.errors import LucencyError
 from lucency.inference import PredictionsWriter, Site, site_for
-from lucency.inference.calibration.maps import PlattMap
+from lucency.inference.calibration_maps import PlattMap
 from lucency.inference.site import Evidence, FindingCalibration, OperatingPoint
 from lucency.inference.site_file import reference_to
 from lucency.results import ModelIdentity, PredictionTable
@@ -107,3 +108,22 @@ def test_other_outputs_are_written_for_good_files_and_failures_become_notes(tmp_
     assert whole.seen == [("0.dcm", "in/0.dcm", [0.0, 1.0], 2), ("2.dcm", "in/2.dcm", [0.5, 1.0], 2)]
     assert [row["notes"] for row in rows] == [["Collect: no StudyInstanceUID"], [], []]
     assert rows[0]["status"] == "ok"
+
+
+def test_a_full_disk_ends_the_run_so_that_no_report_is_missing_when_it_goes_on(tmp_path):
+    class FullDisk:
+        def write(self, result, source, image):
+            raise LucencyError("report: cannot be written") from OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(LucencyError, match="cannot be written"):
+        evaluate(tmp_path, records("ok"), outputs=[FullDisk()])
+    assert not PredictionTable(folder=tmp_path, model=MODEL).is_done("0.dcm")
+
+
+class Answering(nn.Identity):
+    answered_by = "openvino fp32"
+
+
+def test_the_document_says_which_backend_answered(tmp_path):
+    evaluate(tmp_path, records("ok"), Answering())
+    assert json.loads((tmp_path / "predictions.json").read_text())["run"] == {"answered_by": "openvino fp32"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lucency.inference.calibration.maps import BetaMap, IdentityMap, IsotonicMap, PlattMap, TemperatureMap
+from lucency.inference.calibration_maps import BetaMap, IdentityMap, IsotonicMap, PlattMap, TemperatureMap
 from lucency.inference.site import (
     Evidence,
     Figure,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lucency.errors import ConfigError
-from lucency.inference.calibration.maps import BetaMap, IdentityMap, IsotonicMap, PlattMap, TemperatureMap
+from lucency.inference.calibration_maps import BetaMap, IdentityMap, IsotonicMap, PlattMap, TemperatureMap
 from lucency.inference.site import Evidence, Figure, FindingCalibration, OperatingPoint, PriorShift, Site
 from lucency.inference.site_file import read_site, reference_to, write_site
 from lucency.results.model_identity import ModelIdentity
@@ -140,8 +140,8 @@ def test_the_unspoilt_file_is_fine(content, tmp_path):
         (b"a: [", "is no YAML"),
         (b"a: 1\na: !!python/object:os.system x", "is no YAML"),
         (b"\xff\xfe\x00\x81", "is no YAML"),
-        (b"", "the file: Input should be a valid dictionary"),
-        (b"- mass", "the file: Input should be a valid dictionary"),
+        (b"", "maps no names to values; make the file again"),
+        (b"- mass", "maps no names to values"),
     ],
 )
 def test_a_file_of_something_else_is_refused(written, message, tmp_path):
@@ -153,7 +153,7 @@ def test_a_file_of_something_else_is_refused(written, message, tmp_path):
 
 
 def test_an_absent_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"site.yaml: cannot be read \(No such file or directory\); give the path"):
+    with pytest.raises(ConfigError, match=r"site.yaml: cannot be read \(No such file or directory\); make the"):
         read_site(tmp_path / "site.yaml")
     with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
         read_site(tmp_path)

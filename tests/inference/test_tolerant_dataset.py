@@ -96,3 +96,11 @@ def test_records_are_not_changed(data):
     before = [dict(record) for record in data]
     list(TolerantDataset(data, open_image, (1, 2, 2)))
     assert data == before
+
+
+def test_an_explanation_can_be_written_as_utf8():
+    def fail(record):
+        raise RuntimeError("caf\udce9.png: broken")
+
+    item = TolerantDataset([{"image": "a.png", "file": "a.png"}], fail, (1, 2, 2))[0]
+    assert item["reason"].encode() == b"RuntimeError: caf\\udce9.png: broken"

@@ -69,6 +69,9 @@ def randomise(network: nn.Module, images: Tensor, seed: int) -> None:
     forgotten ones change the answer.
     """
     torch.manual_seed(seed)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):  # drawn when it was made, by whatever state the process was in
+            module.reset_parameters()
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     (linear,) = (module for module in network.modules() if isinstance(module, nn.Linear))
     for norm in norms:

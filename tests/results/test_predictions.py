@@ -99,3 +99,41 @@ def test_full_disk_is_one_clear_line(tmp_path):
             table(tmp_path).add([result(str(i)) for i in range(50)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_journal_with_a_damaged_line_is_good_up_to_there(tmp_path):
+    table(tmp_path).add([result("a"), result("b")])
+    with table(tmp_path).journal.open("ab") as journal:
+        journal.write(bytes(40) + b"\n")
+    resumed = table(tmp_path)
+    assert [resumed.is_done(name) for name in "ab"] == [True, True]
+    resumed.add([result("c")])
+    assert [r["file"] for r in json.loads(resumed.finish()[1].read_text())["results"]] == ["a", "b", "c"]
+
+
+def test_results_of_files_that_are_gone_or_were_replaced_are_forgotten(tmp_path):
+    killed = table(tmp_path)
+    killed.resume({"gone": "1", "replaced": "1", "same": "1"})
+    killed.add([result("gone"), result("replaced"), result("same")])
+    for _ in range(2):  # killed once more
+        resumed = table(tmp_path)
+        resumed.resume({"replaced": "2", "same": "1"})
+        assert [resumed.is_done(name) for name in ("gone", "replaced", "same")] == [False, False, True]
+    resumed.add([result("replaced", 0.75, status="ok")])
+    assert resumed.statuses == {"ok": 2}
+    results = json.loads(resumed.finish()[1].read_text())["results"]
+    assert [(r["file"], r["findings"][0]["probability"]) for r in results] == [("replaced", 0.75), ("same", 0.25)]
+
+
+@pytest.mark.parametrize("second", ["add", "finish"])
+def test_two_runs_at_once_do_not_mix_their_results(tmp_path, second):
+    first = table(tmp_path)
+    first.add([result("a")])
+    table(tmp_path).add([result("b")])
+    with pytest.raises(LucencyError, match="another run writes its results here"):
+        first.add([result("c")]) if second == "add" else first.finish()
+    other = table(tmp_path)
+    other.finish()
+    assert other.statuses == {"ok": 2}
+    with pytest.raises(LucencyError, match="another run"):
+        first.add([result("c")])

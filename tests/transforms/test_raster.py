@@ -82,6 +82,12 @@ def test_a_truncated_file_is_refused_even_where_pillow_is_told_to_forgive(tmp_pa
             read_radiograph(path)
 
 
+def test_junk_that_begins_like_a_png_is_refused_in_the_same_words_every_time(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    with pytest.raises(RadiographError, match=r"a\.png: begins like a PNG or JPEG but is none"):
+        read_radiograph(tmp_path / "a.png")
+
+
 def test_a_damaged_png_is_refused(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(GRAY).save(path)

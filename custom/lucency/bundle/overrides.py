@@ -12,6 +12,7 @@ from ..errors import ConfigError, LucencyError
 from .keys import all_keys, normalise, suggestion
 
 YAML_WORDS = {"true": True, "false": False, "null": None}
+_SPECIAL = frozenset("$@%#")
 COMPONENT_KEYS = frozenset({"_target_", "_disabled_", "_requires_", "_desc_", "_mode_"})
 
 
@@ -61,6 +62,26 @@ def _arguments(component: Any) -> dict[str, None]:
         return {}
     parameters = inspect.signature(found).parameters.values()
     return {"**" if p.kind is p.VAR_KEYWORD else p.name: None for p in parameters}
+
+
+def literal(text: str) -> str:
+    r"""Write a text, such as a path, so that a configuration holds exactly this text.
+
+    MONAI would run a text that begins with ``$`` as Python, look ``@`` and ``%`` up, and read ``#`` as ``::``.
+
+    Example:
+        >>> literal("/data/x-ray"), literal("$a#1")
+        ('/data/x-ray', "$'\\x24a\\x231'")
+    """
+    if not _SPECIAL & set(text):
+        return text
+    inert = "".join(c if c.isascii() and (c.isalnum() or c in " /._-") else _escaped(c) for c in text)
+    return f"$'{inert}'"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\U{code:08x}"
 
 
 def parse_options(arguments: list[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from monai.bundle import ConfigParser, ConfigWorkflow
 
 from ..errors import ConfigError
 from .keys import suggestion
-from .overrides import check_overrides
+from .overrides import check_overrides, literal
 
 BASES = {"evaluate": "train", "multi_gpu_train": "train"}  # workflows that are overlays on another one's file
 
@@ -61,7 +61,7 @@ def run_bundle(
     config = read_configuration(files)
     check_overrides(config, overrides or {})
     kind = "infer" if workflow == "inference" else "train"
-    with_root = {"bundle_root": str(Path(bundle).resolve()), **(overrides or {})}
+    with_root = {"bundle_root": literal(str(Path(bundle).resolve())), **(overrides or {})}
     runner = ConfigWorkflow(config_file=[str(file) for file in files], workflow_type=kind, **with_root)
     runner.initialize()
     runner.run()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..inference.calibration import CalibrationFit
+    from ..results.model_identity import ModelIdentity
 
 
 def calibrate(
@@ -44,31 +45,33 @@ def calibrate(
     """  # noqa: D301 - a backspace keeps the lines apart
     from ..files import write_atomically
     from ..inference.calibration import correct_prior, fit_calibration, measure_calibration
-    from ..inference.calibration.score_table import parse_prevalence, read_labelled_scores
+    from ..inference.calibration.given_prevalence import parse_prevalence
+    from ..inference.score_table import model_of, read_scores
     from ..inference.site import Site
     from ..inference.site_file import reference_to, write_site
-    from ..results.model_identity import read_model_identity
+    from ..results.evaluation import PROBABILITY, TARGET, scored_findings
 
-    identity = read_model_identity(model or scores.parent / "model.json")
+    identity = model_of(scores, model)
     replaced = _replaced(out)
-    labelled = read_labelled_scores(scores, identity.findings)
+    table = read_scores(scores, identity)
+    findings = scored_findings(table)
     fit = fit_calibration(
-        labelled.probabilities,
-        labelled.targets,
-        labelled.patients,
-        labelled.findings,
+        table[[PROBABILITY + finding for finding in findings]],
+        table[[TARGET + finding for finding in findings]],
+        table["patient"],
+        findings,
         method=method,
         folds=folds,
         minimum=minimum,
         seed=seed,
     )
-    shares = _estimated(fit, site_scores, identity.findings) if site_scores else {}
+    shares = _estimated(fit, site_scores, identity) if site_scores else {}
     fit = correct_prior(fit, shares | parse_prevalence(prevalence or []))
-    table = measure_calibration(fit, replicates=replicates, seed=seed)
-    csv = write_atomically(out.with_name("calibration.csv"), table.to_csv(index=False, float_format="%.6g"))
+    measured = measure_calibration(fit, replicates=replicates, seed=seed)
+    csv = write_atomically(out.with_name("calibration.csv"), measured.to_csv(index=False, float_format="%.6g"))
     drawn = f"; {_draw(fit, figures)}" if figures else ""
     write_site(out, Site(model=reference_to(identity), calibration=fit.calibrations))
-    _show(table)
+    _show(measured)
     own = sum(calibration.map.method != "none" for calibration in fit.calibrations.values())
     print(f"{out}: {own} of {len(fit.calibrations)} findings calibrated; {csv}{drawn}{replaced}")
 
@@ -85,16 +88,14 @@ def _replaced(out: Path) -> str:
     )
 
 
-def _estimated(fit: "CalibrationFit", path: Path, known: tuple[str, ...]) -> dict[str, float]:
+def _estimated(fit: "CalibrationFit", path: Path, model: "ModelIdentity") -> dict[str, float]:
     from ..inference.calibration import estimate_prevalence
-    from ..inference.calibration.score_table import read_unlabelled_scores
+    from ..inference.score_table import read_probabilities
 
-    findings = [finding for finding in fit.findings if finding in fit.well_known]
     shares = {}
-    for finding, raw in zip(findings, read_unlabelled_scores(path, findings, known).T, strict=True):
+    for finding, raw in read_probabilities(path, model, sorted(fit.well_known)).items():
         calibration = fit.calibrations[finding]
-        positives, negatives = calibration.evidence.positives, calibration.evidence.negatives
-        shares[finding] = estimate_prevalence(calibration(raw), positives / (positives + negatives))
+        shares[finding] = estimate_prevalence(calibration(raw), calibration.evidence.prevalence)
     return shares
 
 

@@ -26,8 +26,11 @@ def convert(
         raise ConfigError("--findings and --labels both name the outputs; give one of them")
     names = None if findings is None else [name.strip() for name in findings.split(",")]
     if labels is not None:
-        names = [name.strip() for name in labels.read_text().splitlines()]
-    done = convert_weights(weights, kind, out, labels=names, resize=resize).network
+        try:
+            names = [name.strip() for name in labels.read_text(encoding="utf-8").splitlines()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{labels}: cannot be read ({error}); give a text file with one label a line") from error
+    done = convert_weights(weights, kind, out, labels=names, resize=resize)
     dropped = f", {done.dropped} untrained outputs left out" if done.dropped else ""
     thresholds = f"{len(done.thresholds)} published thresholds in site.yaml" if done.thresholds else "no thresholds"
     print(f"{out}: {len(done.findings)} findings ({', '.join(done.findings)}){dropped}; {thresholds}")

@@ -19,8 +19,10 @@ def export(
 ) -> None:
     """Export a bundle's network; each export is compared with PyTorch on the golden images and timed.
 
-    One that misses the bound (fp32 0.0001, bf16 0.02, int8 0.05 in probability) is not kept. Every further option is a
-    key of inference.yaml, as `lucency predict` takes it.
+    One that misses the bound (fp32 0.0001, bf16 0.02, int8 0.05 in probability)
+    is not kept.
+
+    Every further option is a key of inference.yaml, as `lucency predict` takes it.
     """
     from rich.markup import escape
     from rich.table import Table

@@ -32,12 +32,12 @@ def operating_points(
     """  # noqa: D301 - a backspace keeps the lines apart
     from ..errors import ConfigError
     from ..files import write_atomically
-    from ..inference.operating_points import parse_rules, read_scores, set_operating_points
+    from ..inference.operating_points import parse_rules, set_operating_points
     from ..inference.operating_points.summary import print_summary
+    from ..inference.score_table import model_of, read_scores
     from ..inference.site_file import site_for, write_site
-    from ..results.model_identity import read_model_identity
 
-    identity = read_model_identity(model or scores.parent / "model.json")
+    identity = model_of(scores, model)
     target = out or site or Path("site.yaml")
     if site is None and target.exists():
         raise ConfigError(f"{target}: exists; add --site {target} to keep its calibration, or name another --out")

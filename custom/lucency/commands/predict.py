@@ -28,25 +28,30 @@ def predict(
     sr: Annotated[bool, typer.Option("--sr", help="Write a DICOM SR for each DICOM image.")] = False,
     fhir: Annotated[bool, typer.Option("--fhir", help="Write a FHIR R4 document for each image.")] = False,
     heatmaps: Annotated[bool, typer.Option("--heatmaps", help="Write pictures of what speaks for a finding.")] = False,
-    workers: Annotated[int | None, typer.Option(help="Processes that decode; else one a core, at most 8.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that decode; else one a core, at most 8.")
+    ] = None,
 ) -> None:
     """Predict every radiograph below a folder: lucency predict FOLDER --bundle BUNDLE --out DIR --sr.
 
-    Every file gets a row that says what became of it. Interrupted, the same command goes on where it was. Every
-    further option is a key of the bundle's inference.yaml, such as --batch_size 32.
+    Every file gets a row that says what became of it. Interrupted, the same
+    command goes on where it was.
+
+    Every further option is a key of the bundle's inference.yaml, such as
+    --batch_size 32.
     """
     from ..bundle import run_bundle
-    from ..bundle.overrides import parse_options
+    from ..bundle.overrides import literal, parse_options
 
     if workers is None:
         workers = min(8, os.cpu_count() or 1)
     chosen: dict[str, Any] = {
-        "dataset_dir": str(folder),
-        "output_dir": str(out),
+        "dataset_dir": literal(str(folder)),
+        "output_dir": literal(str(out)),
         "num_workers": workers,
         "backend": backend,
     }
-    chosen |= {name: str(path.resolve()) for name, path in {"weights": weights, "site": site}.items() if path}
+    chosen |= {name: literal(str(path.resolve())) for name, path in {"weights": weights, "site": site}.items() if path}
     chosen |= {name: True for name, wanted in {"sr": sr, "fhir": fhir, "heatmaps": heatmaps}.items() if wanted}
     started = time.monotonic()
     workflow = run_bundle(bundle, "inference", overrides=chosen | parse_options(context.args))

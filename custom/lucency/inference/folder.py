@@ -1,5 +1,7 @@
 """What lies in a folder: every file gets a record, and so later a row with a status."""
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +19,9 @@ RASTER_SUFFIXES = (".png", ".jpg", ".jpeg", ".nii", ".nii.gz")
 class Journal(Protocol):
     """What `list_radiographs` asks of a journal of finished files."""
 
+    def resume(self, states: Mapping[str, str]) -> None:
+        """Keep what was finished of these files in these states; forget other files, and files that have changed."""
+
     def is_done(self, file: str) -> bool:
         """Tell whether the file has its row already."""
 
@@ -28,8 +33,8 @@ def list_radiographs(
 
     Args:
         folder: folder to walk, or one file.
-        journal: leaves out the files that an interrupted run has finished; if it has finished all, the last file is
-            kept, because an engine needs one.
+        journal: leaves out the files that an interrupted run has finished, unless they were replaced since; if it has
+            finished all, the last file is kept, because an engine needs one.
         exclude: folder that is not listed: that of the results, whose pictures are no radiographs.
 
     Returns:
@@ -51,6 +56,8 @@ def list_radiographs(
         raise LucencyError(f"{root}: holds no file; give a folder of DICOM or PNG files")
     base = root.parent if root.is_file() else root
     records = [{"image": str(path), "file": _printable(path.relative_to(base))} for path in paths]
+    if journal is not None:
+        journal.resume({record["file"]: _state(Path(record["image"])) for record in records})
     pending = [record for record in records if journal is None or not journal.is_done(record["file"])]
     return pending or records[-1:]
 
@@ -73,17 +80,36 @@ def describe(path: Path) -> tuple[dict[str, str], Dataset | None]:
             return record | {"status": "skipped", "reason": "neither DICOM nor PNG, JPEG or NIfTI"}, None
         with quiet_pydicom():
             header = pydicom.dcmread(path, stop_before_pixels=True)
-            record |= {column: str(header.get(keyword, "") or "") for column, keyword in IDENTIFIERS.items()}
-            name = _storage_without_image(header)
     except Exception:  # the reader will say what is wrong with the file
         return record, None
+    with quiet_pydicom():
+        record |= {column: _text(header, keyword) for column, keyword in IDENTIFIERS.items()}
+        name = _storage_without_image(header)
     if "Rows" not in header and name:
         record |= {"status": "skipped", "reason": f"not an image: {name}"}
     return record, header
 
 
+def _text(header: Dataset, keyword: str) -> str:
+    """A value as text; nothing where it cannot be decoded, which must not keep the header from the guard."""
+    try:
+        return str(header.get(keyword, "") or "")
+    except Exception:  # pydicom lets out whatever a broken value provokes
+        return ""
+
+
 def _printable(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()  # old archives have names in other encodings
+
+
+def _state(path: Path) -> str:
+    """Where the file is and when it was written: another file under the same name has another."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    text = f"{path.absolute()}\n{status.st_size}\n{status.st_mtime_ns}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _hidden(path: Path, root: Path) -> bool:
@@ -99,6 +125,6 @@ def _is_dicom(path: Path) -> bool:
 
 def _storage_without_image(header: pydicom.Dataset) -> str:
     """Name of the SOP class when it is a known one that holds no image (SR, RT plan, ECG, DICOMDIR), else nothing."""
-    uid = UID(header.get("SOPClassUID", "") or header.file_meta.get("MediaStorageSOPClassUID", ""))
+    uid = UID(_text(header, "SOPClassUID") or _text(header.file_meta, "MediaStorageSOPClassUID"))
     known = uid.name != str(uid)
     return uid.name if known and "Image Storage" not in uid.name else ""

@@ -1,5 +1,6 @@
 """The handler that turns a network's answers into results: calibrated, decided, reported."""
 
+import errno
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ import torch
 from ignite.engine import Engine, Events
 from monai.utils.enums import CommonKeys
 
-from ..errors import explanation
+from ..errors import causes, explanation, one_line
 from ..results.predictions import PredictionTable
 from ..results.schema import IDENTIFIERS, GuardResult, ImageResult
 from .site import Site
@@ -82,13 +83,20 @@ class PredictionsWriter:
             try:
                 output.write(result, source, image)
             except Exception as error:  # a report that cannot be written must not cost the probabilities
+                if _disk_is_full(error):  # but when there is space again, it must not be missing
+                    raise
                 name = type(output).__name__
-                notes.append(f"{name}: {explanation(error) or f'{type(error).__name__}: {error}'}")
+                notes.append(f"{name}: {explanation(error) or one_line(f'{type(error).__name__}: {error}')}")
                 engine.logger.warning(f"{name}: nothing written for one file; the notes of predictions.csv say why")
         return result.model_copy(update={"notes": (*result.notes, *notes)})
 
     def _finish(self, engine: Engine) -> None:
-        csv_file, _ = self.table.finish()
+        csv_file, _ = self.table.finish(getattr(engine.network, "answered_by", None))
         statuses = ("ok", "refused", "failed", "skipped")
         counts = ", ".join(f"{self.table.statuses[status]} {status}" for status in statuses)
         engine.logger.info(f"Wrote {csv_file} and predictions.json: {counts}.")
+
+
+def _disk_is_full(error: Exception) -> bool:
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return any(isinstance(cause, OSError) and cause.errno in full for cause in causes(error))

@@ -1,6 +1,7 @@
 """One hospital's calibration and operating points, tied to the model that they were measured on."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -9,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from scipy.special import expit, logit
 
 from ..results.schema import FindingResult
-from .calibration.maps import CalibrationMap, IdentityMap, Probabilities
+from .calibration_maps import CalibrationMap, IdentityMap, Probabilities
+
+RuleKind = Literal["youden", "sensitivity", "specificity", "ppv", "alert_rate", "given"]
 
 
 class _Entry(BaseModel):
@@ -30,6 +33,12 @@ class Evidence(_Entry):
     positives: int = Field(ge=0)
     negatives: int = Field(ge=0)
     patients: int = Field(ge=0)
+
+    @property
+    def prevalence(self) -> float:
+        """Share of positives; NaN without a label."""
+        known = self.positives + self.negatives
+        return self.positives / known if known else math.nan
 
 
 class PriorShift(_Entry):
@@ -98,7 +107,7 @@ class OperatingPoint(_Entry):
     """
 
     threshold: float = Field(ge=0, le=1)
-    rule: Literal["youden", "sensitivity", "specificity", "ppv", "alert_rate", "given"]
+    rule: RuleKind
     target: float | None = Field(default=None, ge=0, le=1)
     sensitivity: Figure | None = None
     specificity: Figure | None = None

@@ -10,6 +10,7 @@ from ..errors import ConfigError
 from ..files import write_atomically
 from ..results.model_identity import ModelIdentity
 from .site import ModelReference, Site
+from .yaml_mapping import read_mapping
 
 REMEDY = "make the file again with lucency calibrate and lucency operating-points on this model's scores"
 HEAD = """\
@@ -32,14 +33,10 @@ def read_site(path: str | Path, model: ModelIdentity | None = None) -> Site:
     """
     path = Path(path)
     try:
-        site = Site.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); give the path of a site.yaml") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: is no YAML ({' '.join(str(error).split())}); {REMEDY}") from error
+        site = Site.model_validate(read_mapping(path, REMEDY))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+        where = ".".join(map(str, first["loc"]))
         value = str(first["input"])[:40]
         raise ConfigError(f"{path}: {where}: {first['msg']} (found {value}); {REMEDY}") from error
     if model:

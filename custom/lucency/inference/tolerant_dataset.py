@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset as Header
 from torch.utils.data import Dataset
 
-from ..errors import causes, explanation
+from ..errors import causes, explanation, one_line
 from ..results.schema import GuardResult
 from .folder import describe
 
@@ -98,4 +98,4 @@ def _admit(item: dict[str, Any], judged: GuardResult) -> bool:
 def _one_line(error: Exception) -> str:
     *_, first = causes(error)
     text = (str(first).strip() or "no message").splitlines()[0]
-    return explanation(error) or f"{type(first).__name__}: {text}"
+    return explanation(error) or one_line(f"{type(first).__name__}: {text}")

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ..errors import ConfigError, LucencyError
-from ..files import first_few
+from ..files import first_few, sha256_of
 from ..inference.backends import BOUNDS, RUNTIMES, Backend, export_network, read_exports, runtime_named
-from ..inference.backends.record import sha256_of
+from ..inference.backends.record import weights_digest
 from .golden.pipeline import BundlePipeline
 from .golden.record import Golden, SeededWeights, StoredWeights, read_golden
 from .golden.write import FOLDER, golden_file, seeded_weights
@@ -113,9 +113,7 @@ def _weights(pipeline: BundlePipeline, golden: Golden, file: Path, given: str | 
     if given is None and isinstance(golden.weights, SeededWeights):
         return seeded_weights(pipeline, golden.weights.seeded, work)
     path = Path(given) if given is not None else pipeline.weights
-    if not path.is_file():
-        raise ConfigError(f"{path}: no weights there; train first, or give the path of a model.pt by --weights")
-    if golden.weights != StoredWeights(sha256=sha256_of(path)):
+    if golden.weights != StoredWeights(sha256=weights_digest(path)):
         raise ConfigError(f"{file}: of other weights than {path}; lucency bundle golden --weights {path} makes it")
     return path
 

@@ -8,6 +8,7 @@ import torch
 
 from ..errors import LucencyError
 from ..files import write_atomically
+from . import codes
 from .fhir_elements import (
     HL7,
     Resource,
@@ -22,8 +23,7 @@ from .fhir_elements import (
 )
 from .model_identity import ModelIdentity
 from .schema import NOTICE, FindingResult, ImageResult
-from .structured_report import codes
-from .structured_report.uids import NAMESPACE
+from .uids import NAMESPACE
 
 
 class FhirReports:
@@ -142,7 +142,7 @@ def _device(model: ModelIdentity) -> Resource:
         "resourceType": "Device",
         "id": _uuid("device", model.name, model.version, model.fingerprint),
         "status": "active",
-        "manufacturer": "Lucency",
+        "manufacturer": codes.MANUFACTURER,
         "deviceName": [{"name": model.name, "type": "model-name"}],
         "version": [{"type": {"text": name}, "value": value} for name, value in versions.items()],
         "note": [{"text": NOTICE}],

@@ -6,9 +6,9 @@ from typing import Any
 from ..errors import LabelError
 from ..labels import vocabulary
 from ..labels.finding import Code
+from . import codes
 from .schema import ImageResult
-from .structured_report import codes
-from .structured_report.uids import deterministic_uid
+from .uids import deterministic_uid
 
 SYSTEMS = {  # coding scheme designator of DICOM: its URI in FHIR
     "SCT": "http://snomed.info/sct",

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from ..errors import ConfigError
+from ..files import sha256_of
 
 
 class ModelIdentity(BaseModel):
@@ -94,6 +95,6 @@ def identify_model(
         name=name,
         version=version,
         findings=tuple(findings),
-        weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
+        weights_sha256=sha256_of(path) if path.is_file() else None,
         settings=dict(settings or {}),
     )

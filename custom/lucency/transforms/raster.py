@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import RadiographError
 from .header import MAX_PIXELS
@@ -31,7 +31,7 @@ def read_raster(path: str | Path) -> NDArray[np.float32]:
         Exception: whatever Pillow's decoders make of a damaged file; `read_radiograph` turns it into the above.
     """
     content = Path(path).read_bytes()
-    with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as image:
+    with _opened(path, content) as image:
         if image.width * image.height > MAX_PIXELS:
             raise RadiographError(path, f"{image.height} x {image.width} pixels are more than any radiograph has")
         _check_end(path, content, image.format or "")
@@ -39,6 +39,13 @@ def read_raster(path: str | Path) -> NDArray[np.float32]:
     if np.ptp(levels) == 0:
         raise RadiographError(path, "constant image: every pixel is displayed alike")
     return levels
+
+
+def _opened(path: str | Path, content: bytes) -> Image.Image:
+    try:
+        return Image.open(BytesIO(content), formats=("PNG", "JPEG"))
+    except UnidentifiedImageError as error:  # whose text holds an address in memory
+        raise RadiographError(path, "begins like a PNG or JPEG but is none: it is damaged") from error
 
 
 def _check_end(path: str | Path, content: bytes, kind: str) -> None:

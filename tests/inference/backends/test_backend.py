@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from lucency.errors import ConfigError
-from lucency.inference.backends import BOUNDS, RUNTIMES, Backend, record
+from lucency.files import sha256_of
+from lucency.inference.backends import BOUNDS, RUNTIMES, Backend
 
 INSTALLED = ["torch", "torchscript", "onnxruntime", "openvino"]
 REDUCED = [("torch", "bf16"), ("openvino", "bf16"), ("onnxruntime", "int8"), ("openvino", "int8")]
@@ -150,7 +151,7 @@ def test_an_unreadable_record(exported, content):
 def test_a_file_the_library_cannot_open(exported):
     path = exported.folder / "exports" / "onnxruntime-fp32.onnx"
     path.write_bytes(b"not onnx")
-    edit(exported, lambda c: entry(c, "onnxruntime")["files"].update({path.name: record.sha256_of(path)}))
+    edit(exported, lambda c: entry(c, "onnxruntime")["files"].update({path.name: sha256_of(path)}))
     assert "onnxruntime cannot open it" in refusal(exported)
 
 

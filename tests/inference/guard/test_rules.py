@@ -18,7 +18,7 @@ def test_a_change_touches_its_own_part_alone():
     ("rules", "told"),
     [
         ({"veiw": {"missing": "accept"}}, "did you mean 'view'"),
-        ({"astrology": {}}, "use sop_class, modality"),
+        ({"astrology": {}}, "there are: sop_class, modality"),
         ({"view": {"mising": "accept"}}, "view has no 'mising'; did you mean 'missing'"),
         ({"view": {"missing": "ignore"}}, "view.missing"),
         ({"view": {"allowed": ["SIDEWAYS"]}}, "view.allowed"),

@@ -178,7 +178,7 @@ def test_autocast_around_changes_nothing():
     assert torch.equal(heat, expected)
 
 
-def test_a_thousand_images_leave_nothing_behind():
+def test_many_images_leave_nothing_behind():
     maps = EvidenceMaps(DenseNet(2, 1, 3, init_features=4, growth_rate=2, block_config=(1, 1)))
 
     def explain(images):
@@ -188,8 +188,8 @@ def test_a_thousand_images_leave_nothing_behind():
         return sum(issubclass(type(item), torch.Tensor) for item in gc.get_objects())
 
     tensors, peak = explain(100), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    assert explain(1000) == tensors
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 20_000  # kilobytes
+    assert explain(300) == tensors
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 10_000  # kilobytes
 
 
 class ModulesAside(nn.Module):

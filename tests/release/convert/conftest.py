@@ -43,8 +43,9 @@ def torchxrayvision(synthetic, tmp_path_factory) -> SimpleNamespace:
     network.op_threshs[[2, 5, 12, 17]] = torch.nan
     folder = tmp_path_factory.mktemp("torchxrayvision")
     torch.save(network.state_dict(), folder / "all.pt")
-    done = convert_weights(folder / "all.pt", "torchxrayvision", folder / "cxr_all_classification")
-    return SimpleNamespace(network=network, weights=folder / "all.pt", folder=done.folder)
+    bundle = folder / "cxr_all_classification"
+    convert_weights(folder / "all.pt", "torchxrayvision", bundle)
+    return SimpleNamespace(network=network, weights=folder / "all.pt", folder=bundle)
 
 
 @pytest.fixture(scope="session")
@@ -57,9 +58,10 @@ def chexnet(synthetic, tmp_path_factory) -> SimpleNamespace:
     assert "module.densenet121.features.denseblock1.denselayer1.norm.1.weight" in state
     folder = tmp_path_factory.mktemp("chexnet")
     torch.save({"epoch": 7, "state_dict": state, "best_loss": 0.1}, folder / "model.pth.tar")
-    done = convert_weights(folder / "model.pth.tar", "chexnet", folder / "cxr_chexnet_classification")
-    wide = convert_weights(folder / "model.pth.tar", "chexnet", folder / "cxr_256_classification", resize=256)
-    return SimpleNamespace(network=network, weights=folder / "model.pth.tar", folder=done.folder, wide=wide.folder)
+    weights, bundle, wide = (folder / name for name in ("model.pth.tar", "cxr_chexnet_classification", "cxr_256"))
+    convert_weights(weights, "chexnet", bundle)
+    convert_weights(weights, "chexnet", wide, resize=256)
+    return SimpleNamespace(network=network, weights=weights, folder=bundle, wide=wide)
 
 
 @pytest.fixture(scope="session")

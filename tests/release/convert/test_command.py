@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from lucency.bundle import run_bundle
 from lucency.commands.convert import convert
+from lucency.errors import LucencyError
 
 
 @pytest.fixture
@@ -35,6 +36,15 @@ def test_labels_come_from_the_command_line_or_a_file(invoke, chexnet, tmp_path):
         assert "3 findings (cardiomegaly, effusion, lung_opacity), 11 untrained outputs left out" in result.output
     files = [(tmp_path / name / "models" / "model.safetensors").read_bytes() for name in options]
     assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_of_labels_that_cannot_be_read(invoke, chexnet, tmp_path, content):
+    if content:
+        (tmp_path / "labels.txt").write_bytes(content)
+    result = invoke(chexnet.weights, "--kind", "chexnet", "--out", tmp_path, "--labels", tmp_path / "labels.txt")
+    assert isinstance(result.exception, LucencyError)
+    assert "give a text file with one label a line" in str(result.exception)
 
 
 def test_labels_are_given_once(invoke, chexnet, tmp_path):

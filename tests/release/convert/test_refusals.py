@@ -174,5 +174,5 @@ def test_an_empty_folder_is_filled_and_safetensors_are_read(tmp_path, whole):
     save_file({name: tensor.contiguous() for name, tensor in whole.items()}, tmp_path / "state.safetensors")
     (tmp_path / "bundle").mkdir()
     done = convert_weights(tmp_path / "state.safetensors", "chexnet", tmp_path / "bundle")
-    assert len(done.network.findings) == 14
+    assert len(done.findings) == 14
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "state.safetensors"]

@@ -3,7 +3,8 @@
 import io
 from datetime import datetime
 
-from lucency.results.structured_report import source_header, structured_report
+from lucency.results.source_header import source_header
+from lucency.results.structured_report import structured_report
 
 
 def test_identity_follows_from_image_model_and_site(radiograph, model, result):

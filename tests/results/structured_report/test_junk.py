@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydicom.dataset import FileMetaDataset
 
 from lucency.errors import LucencyError
-from lucency.results.structured_report import read_structured_report, source_header, structured_report
+from lucency.results.source_header import source_header
+from lucency.results.structured_report import read_structured_report, structured_report
 
 TAGS = st.sampled_from([
     "PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientAge", "StudyDate",

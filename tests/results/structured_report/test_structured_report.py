@@ -7,7 +7,8 @@ import pytest
 
 from lucency.errors import LucencyError
 from lucency.results.schema import NOTICE, FindingResult, GuardResult, ImageResult
-from lucency.results.structured_report import read_structured_report, source_header, structured_report
+from lucency.results.source_header import source_header
+from lucency.results.structured_report import read_structured_report, structured_report
 
 PROBABILITIES = [0.0, 1.0, 1e-12, 3e-8, 0.123456789012345, 1 / 3, 0.5, 0.99999999, 0.07]
 

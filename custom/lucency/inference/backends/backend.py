@@ -69,6 +69,8 @@ class Backend(nn.Module):
         self.threads = threads
         self.chosen: str | None = None
         """What answers; known after the first images."""
+        self.answered_by: str | None = None
+        """The same with its precision, which is fp32 where ``auto`` fell back to PyTorch for want of an int8 export."""
         self._answer: Answer | None = None
         if name != AUTO:
             runtime = runtime_named(name, others=(AUTO,))
@@ -103,7 +105,8 @@ class Backend(nn.Module):
 
     def _open_torch(self) -> Answer:
         answer = RUNTIMES["torch"].open([], self.network, self.precision, self._threads)
-        self.chosen = "torch"
+        precision = self.precision if self.precision in RUNTIMES["torch"].precisions else "fp32"
+        self.chosen, self.answered_by = "torch", f"torch {precision}"
         return answer
 
     def _open_fastest(self, image: Tensor) -> Answer:
@@ -164,7 +167,7 @@ class Backend(nn.Module):
                 f"{files[0]}: answers otherwise on this machine than at export (probabilities differ by "
                 f"{gaps[1]:.2g}, more than {export.bound:g}); {REMEDY} here, or choose backend torch"
             )
-        self.chosen = export.backend
+        self.chosen, self.answered_by = export.backend, f"{export.backend} {self.precision}"
         return answer
 
     @property

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from ... import __version__
 from ...errors import ConfigError, explanation
-from ...files import write_atomically
+from ...files import sha256_of, write_atomically
 from .device import device_name
 from .export_source import ExportSource
 from .precision import BOUNDS, Precision, check_precision, difference
-from .record import CHECKED_ON, FILE, Export, Exports, read_exports, sha256_of
+from .record import CHECKED_ON, FILE, Export, Exports, read_exports, weights_digest
 from .runtime import Answer
 from .runtimes import RUNTIMES, runtime_named
 from .timing import time_answers
@@ -62,8 +62,8 @@ def export_network(
     for name in named:
         RUNTIMES[name].require()
     threads = threads or torch.get_num_threads()
+    digest = weights_digest(weights)
     folder.mkdir(parents=True, exist_ok=True)
-    _check_weights(weights)
     with torch.inference_mode():
         expected = network(images)
     kept = _kept(folder, weights, images, expected)
@@ -86,7 +86,7 @@ def export_network(
         made.update({key: made[key].model_copy(update={"ms_per_image": ms}) for key, ms in times.items()})
     save_file({"images": images.contiguous(), "logits": expected.contiguous()}, folder / CHECKED_ON)
     exports = Exports(
-        weights_sha256=sha256_of(weights),
+        weights_sha256=digest,
         image_shape=tuple(images.shape[1:]),
         device=device_name(images.device),
         threads=threads,
@@ -98,11 +98,6 @@ def export_network(
     write_atomically(folder / FILE, exports.model_dump_json(indent=2) + "\n")
     _remove_others(folder, exports)
     return exports
-
-
-def _check_weights(weights: Path) -> None:
-    if not weights.is_file():
-        raise ConfigError(f"{weights}: no weights there; train first, or give the path of a model.pt by --weights")
 
 
 def _kept(folder: Path, weights: Path, images: Tensor, expected: Tensor) -> list[Export]:

@@ -1,5 +1,6 @@
 """What exports of one network share: the network, its images, and the ONNX file that several libraries start from."""
 
+import importlib
 import logging
 import warnings
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class ExportSource:
         """
         for module in ("onnx", "onnxscript"):
             try:
-                __import__(module)
+                importlib.import_module(module)
             except ImportError as error:
                 raise ConfigError(f"{module} is not installed; pip install 'lucency[export]'") from error
         path = self.work / "network.onnx"

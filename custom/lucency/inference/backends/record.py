@@ -1,6 +1,5 @@
 """`exports.json`: which files belong to which weights, how far they lie from PyTorch, how fast they are."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from ...errors import ConfigError
+from ...files import sha256_of
 from .precision import Precision
 
 FILE = "exports.json"
@@ -119,14 +119,17 @@ def read_exports(folder: str | Path, weights: str | Path) -> Exports:
         exports = Exports.model_validate_json(path.read_text())
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: does not describe exports ({type(error).__name__}); {REMEDY}") from error
-    if not Path(weights).is_file():
-        raise ConfigError(f"{weights}: no weights there; train first, or give the path of a model.pt by --weights")
-    if exports.weights_sha256 != sha256_of(Path(weights)):
+    if exports.weights_sha256 != weights_digest(weights):
         raise ConfigError(f"{path}: made of other weights than {weights}; {REMEDY}")
     return exports
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def weights_digest(path: str | Path) -> str:
+    """SHA-256 of a weights file.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not Path(path).is_file():
+        raise ConfigError(f"{path}: no weights there; train first, or give the path of a model.pt by --weights")
+    return sha256_of(Path(path))

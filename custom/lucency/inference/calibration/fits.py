@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 from sklearn.isotonic import IsotonicRegression
 
 from ...errors import LucencyError
-from .maps import SMALLEST, BetaMap, CalibrationMap, IsotonicMap, PlattMap, TemperatureMap, logits
+from ..calibration_maps import SMALLEST, BetaMap, CalibrationMap, IsotonicMap, PlattMap, TemperatureMap, logits
 
 FloatArray = NDArray[np.float64]
 Method = Literal["temperature", "platt", "beta", "isotonic"]

@@ -38,13 +38,12 @@ def measure_calibration(fit: CalibrationFit, *, replicates: int = 1000, seed: in
     rows = []
     for finding, calibration in fit.calibrations.items():
         evidence, prior = calibration.evidence, calibration.prior
-        known = evidence.positives + evidence.negatives
         rows.append(
             {
                 "finding": finding,
                 "calibration": calibration.name,
                 **evidence.model_dump(),
-                "prevalence": evidence.positives / known if known else np.nan,
+                "prevalence": evidence.prevalence,
                 "site_prevalence": prior.site if prior else np.nan,
                 "reason": calibration.reason,
             }

@@ -92,7 +92,6 @@ def correct_prior(fit: CalibrationFit, prevalence: Mapping[str, float]) -> Calib
                 f"prevalence of {finding!r}: the one that it was calibrated at is not known "
                 f"({calibration.reason.split(';')[0]}); leave it out or label more images"
             )
-        positives, negatives = calibration.evidence.positives, calibration.evidence.negatives
-        shift = PriorShift(fitted=positives / (positives + negatives), site=share)
+        shift = PriorShift(fitted=calibration.evidence.prevalence, site=share)
         corrected[finding] = calibration.model_copy(update={"prior": shift})
     return replace(fit, calibrations=corrected)

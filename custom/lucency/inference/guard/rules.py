@@ -1,12 +1,12 @@
 """What the input guard looks for, and what follows when it finds it; every rule can be set by name."""
 
-from collections.abc import Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 import pydicom.uid
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from ...bundle.keys import suggestion
 from ...errors import ConfigError
 from .spellings import View
 
@@ -139,12 +139,14 @@ def read_rules(changes: Mapping[str, Any] | None = None) -> Rules:
         >>> read_rules({"veiw": {}})
         Traceback (most recent call last):
         ...
-        lucency.errors.ConfigError: guard rules: 'veiw' is no rule; did you mean 'view'?
+        lucency.errors.ConfigError: guard rules: 'veiw' is no rule; did you mean 'view'? (there are: sop_class, ...
     """
     settings = Rules().model_dump()
     for name, change in (changes or {}).items():
         if name not in settings:
-            raise ConfigError(f"guard rules: '{name}' is no rule; {_suggestion(str(name), list(settings))}")
+            raise ConfigError(
+                f"guard rules: '{name}' is no rule{suggestion(str(name), settings)} (there are: {', '.join(settings)})"
+            )
         if not isinstance(change, Mapping):
             raise ConfigError(f"guard rules: {name} is {change!r:.40}; give a mapping of {', '.join(settings[name])}")
         settings[name] |= change
@@ -155,10 +157,11 @@ def read_rules(changes: Mapping[str, Any] | None = None) -> Rules:
         rule, *part = map(str, first["loc"])
         if first["type"] == "extra_forbidden":
             wanted = list(Rules().model_dump()[rule])
-            raise ConfigError(f"guard rules: {rule} has no '{part[0]}'; {_suggestion(part[0], wanted)}") from error
+            raise ConfigError(
+                f"guard rules: {rule} has no '{part[0]}'{suggestion(part[0], wanted)} (there are: {', '.join(wanted)})"
+            ) from error
         raise ConfigError(f"guard rules: {rule}.{'.'.join(part)}: {first['msg']}; mend this value") from error
 
 
-def _suggestion(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"use {', '.join(known)}"
+def _choice(name: str, known: Collection[str]) -> str:
+    return f"{suggestion(name, known)} (there are: {', '.join(known)})"

@@ -12,11 +12,12 @@ from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 from ...errors import LucencyError
+from ...results.clean_values import clean_element
+from ...results.equipment import equipment_of
 from ...results.model_identity import ModelIdentity
 from ...results.schema import NOTICE
-from ...results.structured_report.clean_values import clean_element
-from ...results.structured_report.source_header import PATIENT, STUDY, source_header
-from ...results.structured_report.uids import deterministic_uid
+from ...results.source_header import PATIENT, STUDY, source_header
+from ...results.uids import deterministic_uid
 from ...transforms.orientation import upright
 from ...transforms.quiet import quiet_pydicom
 
@@ -74,9 +75,7 @@ def secondary_capture(
             series_number=SERIES_NUMBER,
             sop_instance_uid=deterministic_uid("heat map", *uid_parts, header.SOPInstanceUID, title, digest),
             instance_number=number,
-            manufacturer="Lucency",
-            manufacturer_model_name=model.name[:64],
-            software_versions=model.version[:64],
+            **equipment_of(model),
             series_description=f"Heat maps - {NOTICE.split('.')[0]}",
             specific_character_set="ISO_IR 192",
         )

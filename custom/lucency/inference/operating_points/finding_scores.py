@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...errors import LabelError, TableError
 from ...metrics.inputs import FloatArray, IntArray
 from ...results.evaluation import PROBABILITY, TARGET
 from ..site import Evidence, Site
@@ -30,21 +29,8 @@ class FindingScores:
 
     @classmethod
     def of(cls, scores: pd.DataFrame, finding: str, site: Site, patients: IntArray) -> "FindingScores":
-        """Take a finding from a score table and calibrate it.
-
-        Raises:
-            TableError: a probability lies outside [0, 1].
-            LabelError: a target is not 1, 0 or NaN.
-        """
-        raw, targets = _numbers(scores, PROBABILITY + finding), _numbers(scores, TARGET + finding)
-        for row in np.flatnonzero((raw < 0) | (raw > 1))[:1]:
-            raise TableError(
-                f"score table: probability of {finding!r} in row {row} is {raw[row]:g}; give probabilities, not logits"
-            )
-        for row in np.flatnonzero(~np.isnan(targets) & (targets != 0) & (targets != 1))[:1]:
-            raise LabelError(
-                f"score table: target of {finding!r} in row {row} is {targets[row]:g}; give 1, 0, or nothing if unknown"
-            )
+        """Take a finding from a table as `check_scores` returns it, and calibrate it."""
+        raw, targets = scores[PROBABILITY + finding].to_numpy(), scores[TARGET + finding].to_numpy()
         return cls(site.calibrate(finding, raw), targets, patients)
 
     @property
@@ -86,10 +72,3 @@ class FindingScores:
     @property
     def _scored(self) -> NDArray[np.bool_]:
         return ~np.isnan(self.probabilities)
-
-
-def _numbers(scores: pd.DataFrame, column: str) -> FloatArray:
-    try:
-        return scores[column].to_numpy(float)
-    except (TypeError, ValueError) as error:
-        raise TableError(f"score table: column {column} holds something else than numbers ({error})") from error

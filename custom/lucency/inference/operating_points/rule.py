@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, cast, get_args
-
-import yaml
+from typing import cast, get_args
 
 from ...bundle.keys import suggestion
 from ...errors import ConfigError
+from ..site import RuleKind
+from ..yaml_mapping import read_mapping
 
-Kind = Literal["youden", "sensitivity", "specificity", "ppv", "alert_rate", "given"]
 EVERY_OTHER = "default"
 NO_POINT = "none"
 
@@ -37,11 +35,11 @@ class Rule:
         lucency.errors.ConfigError: rule 'sensitivity 95': the target lies outside (0, 1]; give a share such as 0.95
     """
 
-    kind: Kind
+    kind: RuleKind
     target: float | None = None
 
     def __post_init__(self) -> None:
-        kinds = get_args(Kind)
+        kinds = get_args(RuleKind)
         if self.kind not in kinds:
             raise ConfigError(
                 f"rule {self.kind!r}: is none of {', '.join(kinds)} or {NO_POINT}{suggestion(self.kind, kinds)}"
@@ -70,7 +68,7 @@ class Rule:
         """Read ``kind`` or ``kind=target``."""
         kind, equals, target = (part.strip() for part in text.partition("="))
         try:
-            return cls(cast(Kind, kind), float(target) if equals else None)
+            return cls(cast(RuleKind, kind), float(target) if equals else None)
         except ValueError as error:
             if isinstance(error, ConfigError):
                 raise
@@ -137,12 +135,9 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _read_file(path: str) -> list[tuple[str, str]]:
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror}); name a YAML file of rules") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: is no YAML ({' '.join(str(error).split())}); mend it") from error
-    if not isinstance(content, dict) or not all(isinstance(rule, str) for rule in content.values()):
-        raise ConfigError(f"{path}: does not map findings to rules; write one a line, as 'pneumothorax: ppv=0.5'")
+    remedy = "write one a line, as 'pneumothorax: ppv=0.5'"
+    content = read_mapping(path, remedy)
+    for finding, rule in content.items():
+        if not isinstance(rule, str):
+            raise ConfigError(f"{path}: {finding}: {rule!r} is no rule; {remedy}")
     return [(str(finding), rule) for finding, rule in content.items()]

@@ -9,6 +9,7 @@ import pandas as pd
 from ...errors import ConfigError
 from ...metrics.inputs import number_patients
 from ...results.evaluation import scored_findings
+from ..score_table import check_scores
 from ..site import Evidence, OperatingPoint, Site
 from .cuts import UnattainableError
 from .finding_scores import FindingScores
@@ -74,8 +75,7 @@ def set_operating_points(
         seed: of folds and resamples.
 
     Raises:
-        TableError: the table lacks a column or a patient id, or holds a probability outside [0, 1].
-        LabelError: a target is not 1, 0 or NaN.
+        TableError, LabelError: as `check_scores`; or a patient id is missing.
         ConfigError: a rule of an unknown finding, or `folds`, `minimum` or `replicates` makes no sense.
 
     Example:
@@ -90,6 +90,7 @@ def set_operating_points(
         raise ConfigError(f"folds is {folds}; give 2 or more, or 0 to measure where the threshold is chosen")
     if minimum < 1:
         raise ConfigError(f"minimum is {minimum}; give 1 or more")
+    scores = check_scores(scores)
     chosen = rules.choices(scored_findings(scores))
     patients, count = number_patients(scores["patient"].astype(str), len(scores))
     fold_of_patient = np.random.default_rng(seed).permutation(count) % max(folds, 1)

@@ -1,6 +1,6 @@
 """Published networks as Lucency bundles."""
 
-from .converter import Conversion, convert_weights
+from .converter import convert_weights
 from .network import PublishedNetwork
 
-__all__ = ["Conversion", "PublishedNetwork", "convert_weights"]
+__all__ = ["PublishedNetwork", "convert_weights"]

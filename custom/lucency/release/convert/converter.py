@@ -1,18 +1,16 @@
 """From a published network's weights to a whole bundle."""
 
-import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.torch import save
 
 from ...errors import ConfigError, LucencyError
-from ...files import write_atomically
+from ...files import sha256_of, write_atomically
 from ...inference.site import OperatingPoint, Site
 from ...inference.site_file import reference_to, write_site
 from ..golden.pipeline import BundlePipeline
@@ -21,22 +19,9 @@ from .network import PublishedNetwork, read_published_network
 from .originals import find_original
 
 
-@dataclass(frozen=True)
-class Conversion:
-    """What became of a weights file.
-
-    Attributes:
-        folder: the bundle.
-        network: what it holds.
-    """
-
-    folder: Path
-    network: PublishedNetwork
-
-
 def convert_weights(
     weights: str | Path, kind: str, out: str | Path, *, labels: Sequence[str] | None = None, resize: int | None = None
-) -> Conversion:
+) -> PublishedNetwork:
     """Turn the state dict of a published network into a bundle that gives its probabilities.
 
     The bundle holds the network as MONAI's DenseNet121 behind a 1 x 1 convolution that scales the image, the original's
@@ -51,6 +36,9 @@ def convert_weights(
             trained. Without them those of the kind are taken, less the outputs whose threshold is NaN.
         resize: shorter side before the 224 x 224 crop; ``chexnet`` alone has the choice, 224 unless given.
 
+    Returns:
+        What the bundle holds.
+
     Raises:
         LucencyError: the weights are damaged, not safe to read, or of another network; labels are unknown or of
             another number than the outputs; the folder is not empty.
@@ -60,7 +48,7 @@ def convert_weights(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out}: is there already; give a folder that is absent or empty by --out")
     network = read_published_network(weights, original, labels)
-    checksum = hashlib.sha256(weights.read_bytes()).hexdigest()
+    checksum = sha256_of(weights)
     with _appearing(out) as folder:
         configs = folder / "configs"
         write_atomically(folder / "models" / "model.safetensors", save(dict(network.state)))
@@ -70,7 +58,7 @@ def convert_weights(
         page = readme(network, preparation, out.name, weights.name, checksum)
         write_atomically(folder / "docs" / "README.md", page)
         _finish(folder, network)
-    return Conversion(folder=out, network=network)
+    return network
 
 
 @contextmanager

@@ -33,7 +33,7 @@ _IMAGES = {
 }
 
 
-def draw_golden_images(folder: str | Path) -> list[Path]:
+def draw_golden_images(folder: str | Path) -> None:
     """Write three small DICOM files of invented patients: portrait, landscape and square, stored in different ways.
 
     Between them: MONOCHROME1 and 2; window, sigmoid and VOI LUT; rescale; signed and unsigned; uncompressed, JPEG 2000
@@ -42,11 +42,9 @@ def draw_golden_images(folder: str | Path) -> list[Path]:
     Args:
         folder: made if absent.
     """
-    written = []
     for name, (index, (rows, columns), encoding) in _IMAGES.items():
         image, case = render(index, seed=0, size=SIZE)
         image = image[rows // 2 : SIZE - rows // 2, columns // 2 : SIZE - columns // 2]
         spacing = pose_of(case).grid(SIZE).pixel * 10
         content = dicom_bytes(image, case, encoding, spacing, __version__)
-        written.append(write_atomically(Path(folder) / f"{name}.dcm", content))
-    return written
+        write_atomically(Path(folder) / f"{name}.dcm", content)

@@ -8,7 +8,7 @@ import torch
 from monai.bundle import ConfigParser
 from torch import Tensor, nn
 
-from ...bundle.overrides import check_overrides
+from ...bundle.overrides import check_overrides, literal
 from ...bundle.runner import config_files, read_configuration
 from ...engines.weights import load_network_state, read_weights
 from ...errors import ConfigError
@@ -31,7 +31,7 @@ class BundlePipeline:
         config = read_configuration(files)
         check_overrides(config, overrides or {})
         self._parser = ConfigParser(config)
-        self._parser.update({"bundle_root": str(self.bundle.resolve()), **(overrides or {})})
+        self._parser.update({"bundle_root": literal(str(self.bundle.resolve())), **(overrides or {})})
 
     def part(self, key: str) -> Any:
         """Make what stands under a key.

@@ -10,8 +10,7 @@ from safetensors.torch import save_file
 
 from ... import __version__
 from ...errors import ConfigError
-from ...files import write_atomically
-from ...inference.backends.record import sha256_of
+from ...files import sha256_of, write_atomically
 from .images import draw_golden_images
 from .pipeline import BundlePipeline
 from .record import FILE, Golden, GoldenImage, SeededWeights, StoredWeights
@@ -61,8 +60,9 @@ def write_golden(
     """
     pipeline = BundlePipeline(bundle, overrides)
     folder = Path(bundle) / FOLDER
-    files = sorted(folder.glob("*.dcm"))
-    files = golden_images(bundle) if files else sorted(draw_golden_images(folder))
+    if not any(folder.glob("*.dcm")):
+        draw_golden_images(folder)
+    files = golden_images(bundle)
     images = pipeline.preprocess(files)
     with tempfile.TemporaryDirectory() as work:
         path = Path(weights) if weights is not None else seeded_weights(pipeline, seed, Path(work))

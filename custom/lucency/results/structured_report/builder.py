@@ -9,11 +9,12 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from ...errors import LucencyError
+from .. import codes
+from ..equipment import equipment_of
 from ..model_identity import ModelIdentity
 from ..schema import ImageResult
-from . import codes
+from ..uids import deterministic_uid
 from .quiet import quiet_highdicom
-from .uids import deterministic_uid
 
 SopClass = Literal["Comprehensive3DSR", "ComprehensiveSR"]
 SERIES_NUMBER = 9901  # far behind the series of a modality
@@ -72,7 +73,7 @@ def structured_report(
                 is_complete=True,
                 is_final=False,
                 contributing_equipment=[_equipment(model)],
-                **_software(model),
+                **equipment_of(model),
             )
             add_groups(report, result, header, model, run)
         except Exception as error:  # whatever highdicom says of a header it cannot use may quote patient data
@@ -132,16 +133,6 @@ def _series_uid(header: Dataset, model: ModelIdentity, clinical_use: bool) -> st
     )
 
 
-def _software(model: ModelIdentity) -> dict[str, str]:
-    """Enhanced General Equipment (C.7.5.2), whose Long Strings have 64 characters and no backslash."""
-    return {
-        "manufacturer": codes.MANUFACTURER,
-        "manufacturer_model_name": model.name.replace("\\", "/")[:64] or "unnamed",
-        "software_versions": model.version.replace("\\", "/")[:64] or "unknown",
-        "device_serial_number": model.fingerprint[:64],
-    }
-
-
 def _equipment(model: ModelIdentity) -> Dataset:
     from highdicom import ContributingEquipment
 
@@ -150,7 +141,7 @@ def _equipment(model: ModelIdentity) -> Dataset:
     equipment: Dataset = ContributingEquipment(
         purpose_of_reference=concept(codes.EQUIPMENT),
         contribution_description="Estimated the probability of findings",
-        **_software(model),
+        **equipment_of(model),
     )
     equipment.DeviceUID = device_uid(model)
     return equipment

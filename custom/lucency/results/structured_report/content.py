@@ -27,10 +27,10 @@ from pydicom.sr.codedict import codes as dicom_codes
 
 from ...labels.finding import Code
 from ...transforms.elements import all_values
+from .. import codes
 from ..model_identity import ModelIdentity
 from ..schema import NOTICE, FindingResult, ImageResult
-from . import codes
-from .uids import deterministic_uid
+from ..uids import deterministic_uid
 
 DIGITS = 9  # significant ones of a percentage; a Decimal String holds 16 characters, exponent included
 

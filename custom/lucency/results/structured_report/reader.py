@@ -11,8 +11,8 @@ from pydicom import Dataset
 from ...errors import LucencyError
 from ...labels.finding import Code
 from ...transforms.quiet import quiet_pydicom
+from .. import codes
 from ..schema import FindingResult, GuardResult
-from . import codes
 
 _DECISIONS = {codes.PRESENT.value: "present", codes.ABSENT.value: "absent"}
 _OUTCOMES = {codes.USABLE.value: "accept", codes.DOUBTFUL.value: "warning"}

@@ -13,12 +13,12 @@ from pydicom import Dataset, dcmwrite
 
 from ...errors import LucencyError
 from ...files import write_atomically
+from .. import codes
 from ..model_identity import ModelIdentity
 from ..schema import ImageResult
-from . import codes
+from ..source_header import source_header
 from .builder import REMEDY, SopClass, check_sop_class, stamp, structured_report
 from .quiet import quiet_highdicom
-from .source_header import source_header
 
 SUFFIX = ".dcm"
 

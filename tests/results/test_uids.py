@@ -4,8 +4,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lucency.results.structured_report import deterministic_uid
-from lucency.results.structured_report.uids import NAMESPACE
+from lucency.results.uids import NAMESPACE, deterministic_uid
 
 
 @given(st.lists(st.text(), min_size=1))

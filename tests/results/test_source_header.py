@@ -9,8 +9,8 @@ from pydicom import Dataset
 from pydicom.sequence import Sequence
 
 from lucency.errors import LucencyError
-from lucency.results.structured_report import StructuredReports, source_header
-from lucency.results.structured_report.source_header import MAY_BE_EMPTY
+from lucency.results.source_header import MAY_BE_EMPTY, source_header
+from lucency.results.structured_report import StructuredReports
 from references.dicom_files import dataset_of, save, wedge
 
 NAMES = [  # examples of PS3.5 annexes H to K and of 8859: character set, bytes, text

@@ -5,10 +5,10 @@ from pathlib import Path
 import pydicom
 from pydicom import Dataset
 
-from ...errors import LucencyError
-from ...transforms.elements import refusal
-from ...transforms.errors import RadiographError
-from ...transforms.quiet import quiet_pydicom
+from ..errors import LucencyError
+from ..transforms.elements import refusal
+from ..transforms.errors import RadiographError
+from ..transforms.quiet import quiet_pydicom
 from .clean_values import clean_element
 
 PATIENT = (  # PS3.3 C.7.1.1 and C.7.2.2

@@ -1,8 +1,8 @@
-"""The coded concepts of a report, each with the reference that shows code and meaning together."""
+"""The coded concepts of DICOM and FHIR reports, each with the reference that shows code and meaning together."""
 
-from ...errors import LabelError
-from ...labels import vocabulary
-from ...labels.finding import Code
+from ..errors import LabelError
+from ..labels import vocabulary
+from ..labels.finding import Code
 
 MANUFACTURER = "Lucency"
 PRIVATE_SCHEME = "99LUCENCY"
