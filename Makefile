@@ -8,6 +8,9 @@ unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# A process that has run OpenVINO crashed now and then when it started a child; other tests start many.
+EXPORTS := tests/inference/backends tests/release
+
 .PHONY: help setup demo test lint clean
 
 help:
@@ -34,7 +37,9 @@ demo: setup
 
 test: setup
 	@echo "== test: pytest on two workers"
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope $(addprefix --ignore=,$(EXPORTS))
+	@echo "== test: exported networks, in a process of their own"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest $(EXPORTS)
 
 lint: setup
 	@echo "== lint: ruff"
