@@ -33,7 +33,8 @@ def read(bundle, name):
 @pytest.mark.parametrize(("name", "kind"), [("train", "train"), ("inference", "infer")])
 def test_monai_finds_every_property_it_requires(name, kind, study, bundle):
     file = bundle / "configs" / f"{name}.yaml"
-    workflow = ConfigWorkflow(config_file=str(file), workflow_type=kind, dataset_dir=str(study), findings=FINDINGS)
+    places = {"bundle_root": str(bundle), "dataset_dir": str(study)}
+    workflow = ConfigWorkflow(config_file=str(file), workflow_type=kind, findings=FINDINGS, **places)
     workflow.initialize()
     assert workflow.check_properties() == []
 

@@ -13,7 +13,8 @@ from support import BUNDLE as SPML
 
 BUNDLE = SPML.with_name("cxr_msml_classification")
 METADATA = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
-OWN = ("unmentioned", "network_def", "loss", "objective", "train::trainer::loss_function")  # what may differ
+# what may differ
+OWN = ("unmentioned", "network_def", "heatmap_method", "loss", "objective", "train::trainer::loss_function")
 
 
 def read(bundle, name):
