@@ -140,7 +140,7 @@ def test_monai_lets_the_error_through(tmp_path, loader):
         (b"\x08\0\5\0\x0a\0\0\0ISO_IR 100", "(0002,0010) TransferSyntaxUID: is missing"),
         (b"\0" * 128 + b"DICM", "(0002,0010) TransferSyntaxUID: is missing"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "begins like a PNG or JPEG but is none"),
-        (b"\xff\xd8\xff\xe0" + b"\0" * 40, "cannot be read as JPEG"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 40, "begins like a PNG or JPEG but is none"),
         (b"\x1f\x8b" + b"\0" * 40, "cannot be read as NIfTI"),
     ],
 )
