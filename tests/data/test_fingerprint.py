@@ -37,6 +37,14 @@ def test_identity_and_split_count(column):
     assert table_fingerprint(frame.drop(columns="split")) != table_fingerprint(frame)
 
 
+def test_what_a_source_labels_and_what_readers_say_count():
+    frame = plain_table()
+    told = frame.assign(labelled=" ".join(FINDINGS), **{f"share_{FINDINGS[0]}": "0.5"})
+    asked_less = told.assign(labelled=FINDINGS[0])
+    other_share = told.assign(**{f"share_{FINDINGS[0]}": "0.25"})
+    assert len({table_fingerprint(table) for table in (frame, told, asked_less, other_share)}) == 4
+
+
 def test_swapped_findings_count():
     frame = plain_table()
     swapped = frame.rename(columns={"effusion": "edema", "edema": "effusion"})

@@ -49,6 +49,26 @@ def test_a_table_without_findings_is_refused():
     assert "has no finding column" in _complaint(plain_table().drop(columns=["effusion", "edema"]))
 
 
+def test_a_label_that_its_source_does_not_give_is_refused():
+    frame = plain_table()
+    finding = finding_columns(frame)[0]
+    row = int(frame[finding].ne("unmentioned").to_numpy().argmax())
+    lists = [" ".join(finding_columns(frame))] * len(frame)
+    check_study_table(frame.assign(labelled=lists), "table.csv")
+    lists[row] = " ".join(finding_columns(frame)[1:])
+    complaint = _complaint(frame.assign(labelled=lists))
+    assert f"{finding} is '{frame[finding].iloc[row]}' in row {row + 1}" in complaint
+    assert "neither column labelled nor implied lists it" in complaint
+    implied = [finding if place == row else "" for place in range(len(frame))]
+    check_study_table(frame.assign(labelled=lists, implied=implied), "table.csv")
+
+
+@pytest.mark.parametrize("column", ["labelled", "implied"])
+def test_a_list_of_findings_names_findings(column):
+    complaint = _complaint(plain_table().assign(**{column: "effusion edemas"}))
+    assert f"column {column} lists 'edemas', which is no finding id; did you mean 'edema'?" in complaint
+
+
 def test_a_misspelt_finding_is_not_dropped_silently():
     complaint = _complaint(plain_table().rename(columns={"effusion": "Effusoin"}))
     assert "'Effusoin' holds label states but is no finding id; did you mean 'effusion'?" in complaint

@@ -11,7 +11,7 @@ from references.targets import reference_targets, reference_uniform
 
 STATES = ["positive", "negative", "uncertain", "unmentioned"]
 FINDINGS = ["edema", "effusion", "support_devices", "no_finding"]
-UNCERTAIN = ["ignore", "ones", "zeros", "smooth_ones", "smooth_zeros"]
+UNCERTAIN = ["ignore", "ones", "zeros", "smooth_ones", "smooth_zeros", "share"]
 UNMENTIONED = ["unknown", "negative", "negative_if_no_finding"]
 
 
@@ -19,7 +19,14 @@ UNMENTIONED = ["unknown", "negative", "negative_if_no_finding"]
 def state_frames(draw):
     rows = draw(st.lists(st.lists(st.sampled_from(STATES), min_size=4, max_size=4), max_size=8))
     frame = pd.DataFrame(rows, columns=FINDINGS, dtype=object)
-    return frame.assign(image=[f"image{row}.png" for row in range(len(rows))])
+    frame = frame.assign(image=[f"image{row}.png" for row in range(len(rows))])
+    shares = st.lists(st.sampled_from(["", "0", "0.25", "1.0"]), min_size=len(rows), max_size=len(rows))
+    shared = draw(st.lists(st.sampled_from(FINDINGS), min_size=1, unique=True))
+    frame = frame.assign(**{f"share_{finding}": pd.Series(draw(shares), dtype=object) for finding in shared})
+    if draw(st.booleans()):
+        lists = st.lists(st.sampled_from(FINDINGS), unique=True).map(" ".join)
+        frame["labelled"] = pd.Series(draw(st.lists(lists, min_size=len(rows), max_size=len(rows))), dtype=object)
+    return frame
 
 
 @st.composite
@@ -67,6 +74,25 @@ def test_rows_can_be_permuted_and_left_out(states, policy, random):
     rows = random.sample(range(len(states)), random.randint(0, len(states)))
     chosen = states.iloc[rows].reset_index(drop=True)
     np.testing.assert_array_equal(policy.targets(chosen, FINDINGS), policy.targets(states, FINDINGS)[rows])
+
+
+@given(state_frames(), policies())
+def test_no_policy_invents_labels_that_nobody_was_asked_for(states, policy):
+    targets = policy.targets(states.assign(labelled="edema"), FINDINGS)
+    unasked = (states[FINDINGS] == "unmentioned").to_numpy() & (np.array(FINDINGS) != "edema")
+    assert np.isnan(targets[unasked]).all()
+
+
+@pytest.mark.parametrize("share", ["1.5", "-1", "most"])
+def test_a_share_that_is_none_is_named(share):
+    states = pd.DataFrame({"edema": ["uncertain"], "share_edema": [share]})
+    with pytest.raises(LabelError, match=f"share_edema is '{share}'; give a share from 0 to 1"):
+        TargetPolicy(uncertain="share").targets(states, ["edema"])
+
+
+def test_shares_are_needed_to_use_them():
+    with pytest.raises(LabelError, match=r"uncertain: share needs columns share_<finding>"):
+        TargetPolicy(uncertain="share").targets(pd.DataFrame({"edema": ["uncertain"]}), ["edema"])
 
 
 @given(state_frames(), policies(), st.sampled_from(FINDINGS))

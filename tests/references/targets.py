@@ -23,7 +23,10 @@ def reference_targets(states, findings, keys, uncertain, unmentioned, seed, smoo
                     "zeros": 0.0,
                     "smooth_ones": _between(smooth_ones_range, u),
                     "smooth_zeros": _between(smooth_zeros_range, u),
+                    "share": float(row.get(f"share_{finding}") or math.nan),
                 }[uncertain]
+            elif finding not in row.get("labelled", finding).split():
+                target = math.nan
             elif unmentioned == "negative" or (
                 unmentioned == "negative_if_no_finding"
                 and row["no_finding"] == "positive"

@@ -8,11 +8,12 @@ import pandas as pd
 
 from ..errors import TableError
 from ..files import first_few
+from ..labels import LABELLED, SHARE
 from .validation import finding_columns
 
 
 def table_fingerprint(frame: pd.DataFrame) -> str:
-    """SHA-256 (hex) of what a study table teaches: image, patient, split and every label state.
+    """SHA-256 (hex) of what a study table teaches: image, patient, split, every label state, and who labels what.
 
     The order of rows and columns, the file format and columns that do not teach (age, comments) do not count.
     Pixels are not read: a file changed in place under the same name keeps the fingerprint.
@@ -44,7 +45,9 @@ def table_fingerprint(frame: pd.DataFrame) -> str:
     images = frame["image"].tolist()
     order = np.array(sorted(range(len(images)), key=images.__getitem__), dtype=np.intp)
     digest = hashlib.sha256()
-    for column in [*identity, *sorted(finding_columns(frame))]:
+    taught = sorted(finding_columns(frame))
+    knowledge = [column for column in (LABELLED, *(SHARE + finding for finding in taught)) if column in frame]
+    for column in [*identity, *taught, *knowledge]:
         # JSON delimits every cell, so that no two tables share one text
         digest.update(json.dumps([column, frame[column].iloc[order].tolist()]).encode())
     return digest.hexdigest()

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..errors import TableError
 from ..files import first_few
-from ..labels import LabelState, vocabulary
+from ..labels import IMPLIED, LABELLED, LabelState, labelled_cells, listed_cells, vocabulary
+from ..labels.knowledge import unlisted_ids
 
 REQUIRED_COLUMNS = ("image", "patient", "study", "view", "age", "sex", "source")
 SPLITS = ("train", "val", "test")
@@ -39,13 +40,15 @@ def check_study_table(frame: pd.DataFrame, name: str, image_root: str | Path | N
 
     Args:
         frame: columns image, patient, study, view, age, sex, source, optionally split, and one column of label
-            states a finding; a further column only must not hold label states.
+            states a finding; `labelled` and `implied` list finding ids; a further column only must not hold label
+            states.
         name: what to call the table in the message, usually its path.
         image_root: if given, every image must exist, relative paths under this folder.
 
     Raises:
         TableError: missing column, no row, no finding column, a misspelt one, blank or duplicate image, blank patient,
-            unknown sex, age or split, a patient in two splits, unknown label state, absent image file.
+            unknown sex, age or split, a patient in two splits, unknown label state, a label that its row neither
+            labels nor implies, absent image file.
 
     Example:
         >>> row = dict(image="a.png", patient="00012", study="1", view="PA", age=61.0, sex="F", source="nih")
@@ -62,6 +65,7 @@ def check_study_table(frame: pd.DataFrame, name: str, image_root: str | Path | N
         _check_words(frame, name, "split", SPLITS)
         _check_patients_in_one_split(frame, name)
     _check_states(frame, name)
+    _check_knowledge(frame, name)
     if image_root is not None:
         _check_files(frame, name, Path(image_root))
 
@@ -141,6 +145,25 @@ def _check_states(frame: pd.DataFrame, name: str) -> None:
             mend = f"did you mean '{close[0]}'?" if close else "import the labels to give a raw code its meaning;"
             raise TableError(
                 f"{name}: {finding} is {value!r} in {_rows(frame, wrong)}; {mend} States are {', '.join(STATES)}"
+            )
+
+
+def _check_knowledge(frame: pd.DataFrame, name: str) -> None:
+    """Columns `labelled` and `implied`: known ids, and no state where neither lists the finding."""
+    for column in (LABELLED, IMPLIED):
+        strange = unlisted_ids(frame[column], vocabulary().ids) if column in frame else []
+        if strange:
+            raise TableError(f"{name}: column {column} lists '{strange[0]}', which is no finding id{_hint(strange[0])}")
+    findings = finding_columns(frame)
+    known = labelled_cells(frame, findings)
+    if IMPLIED in frame:
+        known |= listed_cells(frame[IMPLIED], findings)
+    for position, finding in enumerate(findings):
+        unasked = ~known[:, position] & frame[finding].ne(LabelState.UNMENTIONED.value)
+        if unasked.any():
+            raise TableError(
+                f"{name}: {finding} is '{frame.loc[unasked, finding].iloc[0]}' in {_rows(frame, unasked)}, but neither "
+                f"column {LABELLED} nor {IMPLIED} lists it there; list it, or make it unmentioned"
             )
 
 

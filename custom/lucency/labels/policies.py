@@ -11,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, LabelError
+from .knowledge import labelled_cells, reader_shares
 from .states import POSITIVE, UNCERTAIN, UNMENTIONED, encode_states
 
-Uncertain = Literal["ignore", "ones", "zeros", "smooth_ones", "smooth_zeros"]
+Uncertain = Literal["ignore", "ones", "zeros", "smooth_ones", "smooth_zeros", "share"]
 Unmentioned = Literal["unknown", "negative", "negative_if_no_finding"]
 
 _TARGET = np.array([1, 0, np.nan, np.nan], dtype=np.float32)  # in the order of LabelState
@@ -33,6 +34,7 @@ class TargetPolicy:
     | uncertain | `ignore` | NaN (U-Ignore) |
     | | `ones`, `zeros` | 1, 0 (U-Ones, U-Zeros) |
     | | `smooth_ones`, `smooth_zeros` | u ~ U(`smooth_ones_range`), U(`smooth_zeros_range`) (LSR) |
+    | | `share` | share of readers who call it positive, of column `share_<finding>`; NaN where that is blank |
     | unmentioned | `unknown` | NaN |
     | | `negative` | 0 |
     | | `negative_if_no_finding` | 0 where `no_finding` is positive, NaN elsewhere |
@@ -40,6 +42,9 @@ class TargetPolicy:
     `negative_if_no_finding` reads what an image without a finding implies, as TorchXRayVision does for CheXpert: every
     finding except `support_devices` is negative. What the source does say wins: a positive, negative or uncertain
     label in such a row keeps its own target. An unmentioned `no_finding` stays unknown, for no label implies it.
+
+    Where states have a column `labelled`, `unmentioned` is NaN under every policy for a finding that the source of the
+    row does not label: nobody looked for it.
 
     u is one draw for each seed, image and finding, whatever other rows and findings are asked for.
 
@@ -81,7 +86,8 @@ class TargetPolicy:
         """Targets of the findings, one row an image.
 
         Args:
-            states: rows images, columns finding ids, cells the texts of states; other columns are not looked at.
+            states: rows images, columns finding ids, cells the texts of states; columns `labelled` and
+                `share_<finding>` as in a study table; other columns are not looked at.
             findings: the columns of the result, L of them. `negative_if_no_finding` also reads column `no_finding`.
             keys: what tells the B images apart in the draws; column `image` if there is one, else the index.
 
@@ -90,7 +96,7 @@ class TargetPolicy:
 
         Raises:
             LabelError: a finding has no column or two, or is asked for twice; a cell is no label state; keys and rows
-                differ in number.
+                differ in number; a share is no number of [0, 1], or no column has one.
 
         Example:
             >>> states = pd.DataFrame({"edema": ["uncertain", "uncertain"]}, index=["a.png", "b.png"])
@@ -102,7 +108,7 @@ class TargetPolicy:
         check_columns(states, findings)
         codes = encode_states(states[list(findings)])
         targets = _TARGET[codes]
-        unmentioned = codes == UNMENTIONED
+        unmentioned = (codes == UNMENTIONED) & labelled_cells(states, findings)
         if self.unmentioned == "negative":
             targets[unmentioned] = 0
         elif self.unmentioned == "negative_if_no_finding":
@@ -112,6 +118,8 @@ class TargetPolicy:
         uncertain = codes == UNCERTAIN
         if self.uncertain in ("ones", "zeros"):
             targets[uncertain] = self.uncertain == "ones"
+        elif self.uncertain == "share":
+            targets[uncertain] = reader_shares(states, findings)[uncertain]
         elif self.uncertain != "ignore":
             low, high = self.smooth_ones_range if self.uncertain == "smooth_ones" else self.smooth_zeros_range
             targets[uncertain] = low + (high - low) * self._draws(uncertain, findings, image_keys(states, keys))
