@@ -68,3 +68,25 @@ def test_broken_yaml_names_the_file(bundle):
     (bundle / "configs" / "train.yaml").write_text("a: [1,\n")
     with pytest.raises(ConfigError, match=r"train\.yaml: not readable as configuration"):
         run_bundle(bundle, "train")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{_target_: torch.nn.Linear, in_features: 2, tpye: 2}", r"torch\.nn\.\S*Linear cannot be made \(.*'tpye'"),
+        ("\"${'pad': 1}[@loss]\"", r"cannot be made \(KeyError: 'default'\)"),
+    ],
+)
+def test_a_component_that_cannot_be_made_is_one_line(bundle, content, complaint):
+    (bundle / "configs" / "loss" / "broken.yaml").write_text(f"extra: {content}\nrun: ['@extra']\n")
+    with pytest.raises(ConfigError, match=r"^configuration: .*" + complaint):
+        run_bundle(bundle, "train", groups={"loss": "broken"})
+
+
+def test_what_fails_while_running_keeps_its_own_error(bundle):
+    (bundle / "configs" / "train.yaml").write_text(
+        "imports: [$import unittest.mock]\nbundle_root: '.'\n"
+        "trainer: \"$unittest.mock.Mock(**{'run.side_effect': ZeroDivisionError})\"\nrun: ['$@trainer.run()']\n"
+    )
+    with pytest.raises(RuntimeError, match="Failed to evaluate"):
+        run_bundle(bundle, "train")

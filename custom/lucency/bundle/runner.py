@@ -7,6 +7,7 @@ from typing import Any
 from monai.bundle import ConfigParser, ConfigWorkflow
 
 from ..errors import ConfigError
+from .failures import configuration_failure
 from .keys import suggestion
 from .overrides import check_overrides, literal
 
@@ -55,7 +56,7 @@ def run_bundle(
         The finished workflow.
 
     Raises:
-        ConfigError: a file or key that is not there.
+        ConfigError: a file or key that is not there, or a component that its keys do not fit.
     """
     files = config_files(bundle, workflow, groups)
     config = read_configuration(files)
@@ -63,9 +64,14 @@ def run_bundle(
     kind = "infer" if workflow == "inference" else "train"
     with_root = {"bundle_root": literal(str(Path(bundle).resolve())), **(overrides or {})}
     runner = ConfigWorkflow(config_file=[str(file) for file in files], workflow_type=kind, **with_root)
-    runner.initialize()
-    runner.run()
-    runner.finalize()
+    try:
+        runner.initialize()
+        runner.run()
+        runner.finalize()
+    except Exception as error:
+        if (failure := configuration_failure(error)) is not None:
+            raise failure from error
+        raise
     return runner
 
 

@@ -1,0 +1,42 @@
+"""What of MONAI's nested errors the user can mend: a component or expression of the configuration that fails."""
+
+import re
+
+from ..errors import ConfigError, LucencyError, causes, one_line
+
+_COMPONENT = re.compile(r"Failed to instantiate component '(?P<what>[^']+)'")
+_EXPRESSION = re.compile(r"Failed to evaluate ConfigExpression:\s*(?P<what>.+)", re.DOTALL)
+_RUNS = re.compile(r"\.(run|initialize|finalize)\(\)")  # what fails in there is no matter of the configuration's form
+
+
+def configuration_failure(error: BaseException) -> ConfigError | None:
+    """The innermost component or expression that could not be made, and why, in one line.
+
+    Args:
+        error: as `monai.bundle` raises it, with its causes.
+
+    Returns:
+        An error to raise from `error`; None if one of ours explains it already, or nothing of this kind is among the
+        causes, as when training fails half-way.
+
+    Example:
+        >>> wrapped = RuntimeError("Failed to instantiate component 'monai.data.DataLoader' with keywords: batch_size")
+        >>> wrapped.__cause__ = ValueError("batch_size should be positive")
+        >>> str(configuration_failure(wrapped))
+        'configuration: monai.data.DataLoader cannot be made (batch_size should be positive); mend the keys it is given'
+        >>> configuration_failure(ZeroDivisionError()) is None
+        True
+    """
+    failure, reason = None, ""
+    for cause in causes(error):
+        if isinstance(cause, LucencyError | OSError):
+            return None
+        found = _COMPONENT.match(str(cause)) or _EXPRESSION.match(str(cause))
+        if found and not _RUNS.search(found["what"]):
+            failure, reason = found["what"], ""
+        else:
+            text = str(cause)
+            reason = f"{type(cause).__name__}: {text}" if isinstance(cause, KeyError | AttributeError) else text
+    if failure is None:
+        return None
+    return ConfigError(one_line(f"configuration: {failure} cannot be made ({reason}); mend the keys it is given"))
