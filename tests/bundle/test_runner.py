@@ -85,8 +85,8 @@ def test_a_component_that_cannot_be_made_is_one_line(bundle, content, complaint)
 
 def test_what_fails_while_running_keeps_its_own_error(bundle):
     (bundle / "configs" / "train.yaml").write_text(
-        "imports: [$import unittest.mock]\nbundle_root: '.'\n"
-        "trainer: \"$unittest.mock.Mock(**{'run.side_effect': ZeroDivisionError})\"\nrun: ['$@trainer.run()']\n"
+        "bundle_root: '.'\nrun: ['$@trainer.run()']\n"
+        "trainer: {_target_: unittest.mock.Mock, run.side_effect: $ZeroDivisionError}\n"
     )
     with pytest.raises(RuntimeError, match="Failed to evaluate"):
         run_bundle(bundle, "train")

@@ -48,6 +48,7 @@ SINGLE = [  # element, value, outcome
     ("Modality", "cr ", "accept"),
     ("Modality", "OT", "refuse"),
     ("Modality", "MG", "refuse"),
+    ("Modality", ["DX", "CT"], "refuse"),
     ("PresentationIntentType", "FOR PROCESSING", "refuse"),
     ("PresentationIntentType", None, "accept"),
     ("PhotometricInterpretation", "MONOCHROME1", "accept"),

@@ -38,7 +38,8 @@ def _sop_class(dataset: Dataset, rules: Rules) -> Iterator[Found]:
 
 
 def _modality(dataset: Dataset, rules: Rules) -> Iterator[Found]:
-    yield from _value("Modality", text(dataset, "Modality"), rules.modality)
+    told = texts(dataset, "Modality")  # one value by PS3.3 C.7.3.1; a second one is not passed over
+    yield from _value("Modality", text(dataset, "Modality") if len(told) < 2 else "\\".join(told), rules.modality)
 
 
 def _intent(dataset: Dataset, rules: Rules) -> Iterator[Found]:
