@@ -1,24 +1,23 @@
 """The snippets of the data pages run as they stand."""
 
 import re
+import shlex
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from lucency.commands.import_tables import app
 from lucency.data import read_study_table, write_study_table
-from lucency.errors import TableError
+from lucency.data.importers import IMPORTERS, import_nih, import_rsna, read_source
+from lucency.errors import LucencyError, TableError
+from references.archives import touch, write_archives
 from references.study_tables import plain_table
 
 DOCS = Path(__file__).parents[2] / "docs"
-NIH_HEADER = (
-    "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
-    "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]\n"
-)
-CHEXPERT_HEADER = (
-    "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,"
-    "Edema,Consolidation,Pneumonia,Atelectasis,Pneumothorax,Pleural Effusion,Pleural Other,Fracture,Support Devices\n"
-)
+IMPORT = "how-to/import-your-labels.md"
 
 
 def _sections(page: str) -> dict[str, str]:
@@ -39,12 +38,6 @@ def _run(sections: dict[str, str]) -> dict[str, object]:
     return names
 
 
-def _touch(*paths: str) -> None:
-    for path in map(Path, paths):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-
 @pytest.fixture(autouse=True)
 def _inside_a_fresh_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -53,7 +46,7 @@ def _inside_a_fresh_folder(tmp_path, monkeypatch):
 def test_study_table_page():
     frame = pd.concat([plain_table()] * 5, ignore_index=True).rename(columns={"edema": "pneumothorax"})
     frame = frame.assign(image=[f"images/{n}.png" for n in frame.index], patient=[f"{n:05d}" for n in frame.index])
-    _touch(*frame["image"])
+    touch(*frame["image"])
     write_study_table(frame, "table.csv")
     records = _run(_sections("reference/study-table.md"))["records"]
     assert set(read_study_table("table.csv")["split"]) == {"train", "val", "test"}
@@ -90,38 +83,87 @@ def test_the_page_quotes_the_errors_as_they_are(old, new):
     assert f"`{message}`" in page
 
 
+def _blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", (DOCS / page).read_text(), flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def archives():
+    """Every archive in small, and the YAML files of the page that import them."""
+    write_archives(".")
+    text = (DOCS / IMPORT).read_text()
+    for name, content in re.findall(r"^`(\S+\.yaml)`\n```yaml\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL):
+        Path(name).write_text(content)
+
+
+@pytest.mark.usefixtures("archives")
 def test_import_page():
-    names = [f"{n:08d}_000.png" for n in range(1, 13)]
-    Path("nih").mkdir()
-    rows = [f"{name},Effusion,0,{n},57,M,PA,2682,2749,0.143,0.143\n" for n, name in enumerate(names)]
-    Path("nih/Data_Entry_2017_v2020.csv").write_text(NIH_HEADER + "".join(rows))
-    _touch(*[f"nih/images_001/images/{name}" for name in names])
-    Path("nih/train_val_list.txt").write_text("\n".join(names[:10]))
-    Path("nih/test_list.txt").write_text("\n".join(names[10:]))
-
-    for patient, folder in enumerate(["train", "valid"]):
-        image = f"CheXpert-v1.0-small/{folder}/patient0000{patient}/study1/view1_frontal.jpg"
-        _touch(image, image.replace("view1_frontal", "view2_lateral"))
-        frontal = f"{image},Female,68,Frontal,AP,,,,,,,,,,,1.0,,,\n"
-        lateral = frontal.replace("view1_frontal", "view2_lateral").replace("Frontal,AP", "Lateral,")
-        Path(f"CheXpert-v1.0-small/{folder}.csv").write_text(CHEXPERT_HEADER + frontal + lateral)
-
-    _touch("hospital/images/a.png", "hospital/images/b/c.jpg")
-    Path("hospital/labels.csv").write_text("file,case,Pleuraerguss,Pneumothorax\na,1,1,?\nb/c.jpg,2,0,\n")
-
-    sections = _sections("how-to/import-your-labels.md")
+    sections = _sections(IMPORT)
     sections.pop("A subset of NIH with a column a finding")
-    _run(sections)
+    names = _run(sections)
     nih = read_study_table("nih/table.csv")
     assert nih["split"].value_counts().to_dict() == {"train": 9, "test": 2, "val": 1}
+    for source, images in {
+        "google": 2,
+        "mimic": 1,
+        "padchest": 1,
+        "openi": 1,
+        "vindr": 2,
+        "rsna": 2,
+        "siim": 2,
+    }.items():
+        assert len(read_study_table(f"{source}.csv", check_files=False)) == images
     assert read_study_table("chexpert.csv")["view"].tolist() == ["AP", "LATERAL"] * 2
     hospital = read_study_table("hospital/images/table.csv")
     assert hospital["pneumothorax"].tolist() == ["uncertain", "unmentioned"]
+    np.testing.assert_allclose(names["targets"], [[1 / 3, 0], [0, 1]], atol=1e-6)
+    assert read_study_table("padchest.csv", check_files=False)["labelled"].tolist() == ["effusion"]
+    assert names["source"].images == Path("pool")
+
+
+@pytest.mark.usefixtures("archives")
+def test_the_commands_of_the_import_page():
+    commands = "".join(_blocks(IMPORT, "bash")).splitlines()
+    named = {shlex.split(command)[2] for command in commands}
+    assert named == {command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands}
+    for command in commands:
+        done = CliRunner().invoke(app, shlex.split(command)[2:], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        table = re.search(r"--out (\S+)", command)[1]
+        assert f"{table}: {len(read_study_table(table, check_files='--images' in command))} images" in done.output
+
+
+@pytest.mark.usefixtures("archives")
+@pytest.mark.parametrize(
+    ("read", "file", "old", "new"),
+    [
+        (import_nih, "nih/Data_Entry_2017_v2020.csv", "_000.png,Effusion", "_000.png,Efusion"),
+        (import_rsna, "rsna/stage_2_train_labels.csv", "Target", "target"),
+        (import_rsna, "siim/train-rle.csv", "", ""),
+        (import_rsna, "rsna/stage_2_train_labels.csv", "a,,,,,0", "a,,,,,-1"),
+        (read_source, "vindr/source.yaml", "readers", "reders"),
+    ],
+)
+def test_the_page_quotes_the_errors_of_importers_as_they_are(read, file, old, new):
+    Path(file).write_text(Path(file).read_text().replace(old, new, 2))
+    with pytest.raises(LucencyError) as caught:
+        read(file)
+    assert f"`{str(caught.value).removeprefix(f'{file}: ')}`" in (DOCS / IMPORT).read_text()
+
+
+def test_the_import_page_lists_every_importer():
+    page = (DOCS / IMPORT).read_text()
+    assert re.findall(r"^\| \[.+?\]\(#.+?\) \| `(\w+)` \|", page, flags=re.MULTILINE) == list(IMPORTERS)
+    anchors = [
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
+    ]
+    assert set(re.findall(r"\(#(.+?)\)", page)) <= set(anchors)
 
 
 def test_import_page_on_the_real_subset(real_data):
     Path("nih_cxr14_subset").symlink_to(real_data / "nih_cxr14_subset")
-    _run({"subset": _sections("how-to/import-your-labels.md")["A subset of NIH with a column a finding"]})
+    _run({"subset": _sections(IMPORT)["A subset of NIH with a column a finding"]})
     frame = read_study_table("nih_320/table.csv")
     assert set(frame["split"]) == {"train", "val", "test"}
     assert frame["effusion"].eq("positive").any()

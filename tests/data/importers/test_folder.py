@@ -107,6 +107,7 @@ def test_two_rows_of_one_file_are_refused(folder):
     [
         ({"values": {"1": "positive", "0": "negative"}}, LabelError, "no declared meaning for '-1' (1 time)"),
         ({"values": {"1": "yes"}}, LabelError, "values: yes is no label state"),
+        ({"values": {True: "positive"}}, LabelError, "write such words in quotes"),
         ({"values": {}}, LabelError, "values: nothing is no label state"),
         ({"findings": ["Effusoin"]}, LabelError, "did you mean 'Effusion'"),
         ({"findings": ["Effusion", "effusion"]}, LabelError, "mean the same finding"),

@@ -1,11 +1,12 @@
 import logging
+import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from pydicom.data import get_testdata_file
 
-from lucency.data.importers.image_files import keep_found, list_images, match_images
+from lucency.data.importers.image_files import keep_found, list_images, match_images, relative_to_table
 from lucency.errors import TableError
 
 
@@ -64,3 +65,23 @@ def test_rows_without_a_file_are_an_error_or_dropped(caplog):
         keep_found(frame, pd.Series([""] * 3), "labels.csv", "images", "drop")
     with pytest.raises(TableError, match="'error' or 'drop'"):
         keep_found(frame, found, "labels.csv", "images", "ignore")
+
+
+@pytest.mark.parametrize("images", ["data/images", "data", "elsewhere/deep", ".", "data/tables"])
+@pytest.mark.parametrize("table", ["data/table.csv", "table.csv", "data/tables/table.csv"])
+def test_paths_from_the_table_lead_to_the_same_files(images, table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = ["a.png", "b/c.png", "./d.png", "b//e.png", "../f.png", "b/../g.png", "h..png", ".i.png"]
+    moved = relative_to_table(pd.DataFrame({"image": paths}), images, table)["image"]
+    assert [os.path.normpath(os.path.join(os.path.dirname(table), path)) for path in moved] == [
+        os.path.normpath(os.path.join(images, path)) for path in paths
+    ]
+    assert moved.tolist() == [os.path.normpath(path) for path in moved]
+
+
+def test_absolute_folders_and_paths_are_understood(tmp_path):
+    frame = pd.DataFrame({"image": ["a.png", str(tmp_path / "b.png")], "n": [1, 2]}, index=[3, 4])
+    moved = relative_to_table(frame, tmp_path / "images", tmp_path / "tables" / "table.csv")
+    assert moved["image"].tolist() == ["../images/a.png", str(tmp_path / "b.png")]
+    assert moved["n"].tolist() == [1, 2]
+    pd.testing.assert_frame_equal(relative_to_table(frame, None, "table.csv"), frame)

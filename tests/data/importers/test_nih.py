@@ -8,6 +8,7 @@ import pytest
 from lucency.data.importers import import_nih
 from lucency.errors import LabelError, TableError
 from lucency.labels import NIH14
+from references.label_counts import NIH, count, counted, nih_state, read_rows
 
 BRACKETS = "OriginalImage[Width,Height],OriginalImagePixelSpacing[x,y]"
 HEADER_2020 = f"Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,{BRACKETS}\n"
@@ -101,10 +102,16 @@ def test_unknown_words_are_counted(old, new, message, tmp_path):
 def test_another_file_is_refused(tmp_path):
     path = tmp_path / "train.csv"
     path.write_text("Path,Sex\na.jpg,Male\n")
-    with pytest.raises(TableError, match="is no NIH ChestX-ray14 label file: column Image Index, Finding Labels"):
+    with pytest.raises(TableError, match="is no NIH ChestX-ray14 label file: column Finding Labels, Image Index"):
         import_nih(path)
     with pytest.raises(TableError, match=r"did you mean '.*train\.csv'"):
         import_nih(tmp_path / "trian.csv")
+    path.write_text("ImageID,StudyID,PatientID,Labels\na.png,1,1,[]\n")
+    with pytest.raises(TableError, match="is missing; it looks like PadChest, which importer padchest reads"):
+        import_nih(path)
+    path.write_text((HEADER_2020 + ROWS_2020).replace("Finding Labels", "Finding Label"))
+    with pytest.raises(TableError, match="rename 'Finding Label' to 'Finding Labels' if that is meant"):
+        import_nih(path)
 
 
 def test_a_repeated_image_is_refused(tmp_path):
@@ -153,12 +160,68 @@ def test_lists_that_divide_a_patient_are_refused(labels, tmp_path):
         import_nih(labels, train_list=train, test_list=test)
 
 
-def test_the_published_file_keeps_its_counts(label_files):
+@pytest.fixture
+def boxes(tmp_path):
+    path = tmp_path / "BBox_List_2017.csv"
+    header = "Image Index,Finding Label,Bbox [x,y,w,h],,,"
+    rows = ["00000001_000.png,Cardiomegaly", "00000001_000.png,Effusion", "00000001_000.png,Effusion"]
+    rows += ["00000002_000.png,Infiltrate", "00000009_000.png,Mass"]
+    path.write_text("\n".join([header, *(f"{row},1,2,3,4" for row in rows)]))
+    return path
+
+
+def test_what_is_boxed_becomes_positive_and_is_counted(labels, boxes, caplog):
+    with caplog.at_level(logging.WARNING):
+        frame = import_nih(labels, boxes=boxes)
+    expected = import_nih(labels)
+    expected.loc[0, "effusion"] = expected.loc[2, "infiltration"] = "positive"
+    expected.loc[2, "no_finding"] = "unmentioned"  # it has a finding now
+    pd.testing.assert_frame_equal(frame, expected)
+    assert "2 labels became positive" in caplog.text
+
+
+def test_boxes_fit_the_label_file_wherever_the_images_are(labels, boxes, tmp_path):
+    (tmp_path / "nih" / "images_001").mkdir(parents=True)
+    (tmp_path / "nih" / "images_001" / "00000001_000.png").touch()
+    frame = import_nih(labels, images=tmp_path / "nih", missing_images="drop", boxes=boxes)
+    assert frame[["image", "effusion"]].to_numpy().tolist() == [["images_001/00000001_000.png", "positive"]]
+
+
+@pytest.fixture(scope="module")
+def published(label_files):
     path = label_files / "Data_Entry_2017_v2020.csv.gz"
-    frame = import_nih(path)
-    raw = pd.read_csv(path)
-    words = raw["Finding Labels"].str.split("|").explode().value_counts()
-    counts = frame[[*NIH14, "no_finding"]].eq("positive").sum()
-    assert counts.to_dict() == {word.lower().replace(" ", "_"): n for word, n in words.items()}
-    assert frame["patient"].nunique() == raw["Patient ID"].nunique()
-    np.testing.assert_array_equal(frame["age"], raw["Patient Age"])
+    rows = read_rows(path)
+    return path, rows, count(rows, NIH, nih_state), import_nih(path)
+
+
+def test_the_published_file_keeps_its_counts(published):
+    _, rows, counts, frame = published
+    assert counted(frame, NIH.values()) == counts
+    assert frame["image"].tolist() == [row["Image Index"] for row in rows]
+    assert frame["patient"].tolist() == [row["Patient ID"] for row in rows]
+    assert frame["study"].tolist() == [row["Image Index"].removesuffix(".png") for row in rows]
+    assert frame["age"].tolist() == [int(row["Patient Age"]) for row in rows]
+    assert frame["sex"].tolist() == [row["Patient Gender"] for row in rows]
+    assert frame["view"].tolist() == [row["View Position"] for row in rows]
+
+
+def test_the_published_file_in_the_form_of_2017_means_the_same(published, tmp_path):
+    """The first release, made of the second: three-digit ages in years, and every line ends with a comma."""
+    path, _, _, frame = published
+    header, *rows = gzip.decompress(path.read_bytes()).decode().splitlines()
+    old = tmp_path / "Data_Entry_2017.csv"
+    with old.open("w") as file:
+        file.write(f"{header},\n")
+        for row in rows:
+            cells = row.split(",")
+            cells[4] = f"{int(cells[4]):03d}Y"
+            file.write(",".join([*cells, "\n"]))
+    pd.testing.assert_frame_equal(import_nih(old), frame)
+
+
+def test_the_published_boxes_change_no_label(published, label_files, caplog):
+    path, _, counts, _ = published
+    with caplog.at_level(logging.INFO):
+        frame = import_nih(path, boxes=label_files / "BBox_List_2017.csv.gz")
+    assert counted(frame, NIH.values()) == counts
+    assert ": 0 labels became positive" in caplog.text

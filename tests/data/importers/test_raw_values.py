@@ -3,7 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lucency.data.importers.raw_values import ages_in_years, declared, refuse_unknown_words, require_columns
+from lucency.data.importers.declaration import Declaration
+from lucency.data.importers.raw_values import (
+    ages_in_years,
+    declared,
+    declared_columns,
+    refuse_unknown_words,
+    require_columns,
+)
 from lucency.errors import LabelError, TableError
 
 YEAR_IN_DAYS = 365.25
@@ -23,6 +30,37 @@ def test_undeclared_values_are_counted_commonest_first_with_a_suggestion():
     )
     with pytest.raises(LabelError, match="'Fenale' \\(1 time\\); did you mean 'Female'"):
         declared(values[:2], {"F": "F", "Female": "F"}, "a.csv: sex")
+
+
+@pytest.mark.parametrize("minus_one", ["-1", "-1.0"])
+def test_a_minus_one_that_nobody_declared_is_not_taken_for_a_one(minus_one):
+    values = pd.Series(["1", "0", minus_one, "1.0"])
+    with pytest.raises(LabelError) as caught:
+        declared(values, {"1": "positive", "1.0": "positive", "0": "negative"}, "a.csv: Edema")
+    assert str(caught.value) == (
+        f"a.csv: Edema: no declared meaning for '{minus_one}' (1 time); declared are '1', '1.0', '0'; "
+        "-1 is uncertain in some files, negative or unread in others"
+    )
+
+
+def test_no_code_is_suggested_for_another():
+    with pytest.raises(LabelError, match=r"for '10' \(1 time\); declared are '1', '0'$"):
+        declared(pd.Series(["10"]), {"1": "positive", "0": "negative"}, "x")
+
+
+def test_columns_are_read_by_the_declaration():
+    declaration = Declaration(
+        source="a", title="A", words={"Oedema": "edema", "Edema": "edema", "Mass": "mass"}, values={"y": "positive"},
+        silence="negative", reason="", reference="",
+    )  # fmt: skip
+    raw = pd.DataFrame({"Mass": ["", "y"], "Edema": ["y", ""], "Hernia": ["?", "?"]})
+    states = declared_columns(raw, declaration, "a.csv")
+    assert {finding: column.tolist() for finding, column in states.items()} == {
+        "edema": ["positive", "negative"],
+        "mass": ["negative", "positive"],
+    }
+    with pytest.raises(LabelError, match=r"a\.csv: Mass: no declared meaning for 'n' \(1 time\)"):
+        declared_columns(raw.replace("y", "n").drop(columns="Edema").assign(Oedema=""), declaration, "a.csv")
 
 
 def test_unknown_words_are_refused():
@@ -61,3 +99,19 @@ def test_a_wrong_file_is_told_by_its_columns():
         require_columns(frame, ["Path", "Sex"], "a.csv", "label file")
     with pytest.raises(TableError, match=r"a\.csv: has no rows"):
         require_columns(frame.iloc[:0], ["Path"], "a.csv", "label file")
+
+
+def test_a_renamed_column_is_named_but_not_taken():
+    frame = pd.DataFrame({"Path": ["a"], "Effusion": ["1"], "Support Device": ["1"]})
+    with pytest.raises(TableError) as caught:
+        require_columns(frame, ["Path", "Pleural Effusion", "Support Devices"], "a.csv", "label file")
+    assert str(caught.value) == (
+        "a.csv: is no label file: column Pleural Effusion, Support Devices is missing; "
+        "rename 'Effusion' to 'Pleural Effusion', 'Support Device' to 'Support Devices' if that is meant"
+    )
+
+
+def test_a_column_that_is_needed_is_no_misspelling_of_another():
+    frame = pd.DataFrame({"Patient ID": ["1"]})
+    with pytest.raises(TableError, match=r"column Patient IDs is missing; it has Patient ID$"):
+        require_columns(frame, ["Patient ID", "Patient IDs"], "a.csv", "label file")

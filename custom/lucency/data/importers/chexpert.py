@@ -9,20 +9,29 @@ from ...files import first_few
 from ...labels import LabelState, vocabulary
 from ..table_files import read_text
 from ..validation import check_study_table
+from .declaration import Declaration
 from .image_files import Missing, keep_found
-from .raw_values import SEXES, ages_in_years, declared, require_columns
+from .raw_values import SEXES, ages_in_years, declared, declared_columns, require_columns
 
-# Irvin et al. 2019: 1 positive, 0 negative, -1 uncertain, blank not mentioned.
-_STATES = {
-    **dict.fromkeys(("1.0", "1"), LabelState.POSITIVE.value),
-    **dict.fromkeys(("0.0", "0"), LabelState.NEGATIVE.value),
-    **dict.fromkeys(("-1.0", "-1"), LabelState.UNCERTAIN.value),
-    "": LabelState.UNMENTIONED.value,
-}
-_FINDINGS = (
-    "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema",
-    "Consolidation", "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion", "Pleural Other", "Fracture",
-    "Support Devices",
+DECLARATION = Declaration(
+    source="chexpert",
+    title="CheXpert, train.csv and valid.csv",
+    words={
+        column: vocabulary().find("chexpert14", column).id
+        for column in (
+            "No Finding", "Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema",
+            "Consolidation", "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion", "Pleural Other",
+            "Fracture", "Support Devices",
+        )
+    },
+    values={
+        **dict.fromkeys(("1.0", "1"), LabelState.POSITIVE),
+        **dict.fromkeys(("0.0", "0"), LabelState.NEGATIVE),
+        **dict.fromkeys(("-1.0", "-1"), LabelState.UNCERTAIN),
+    },
+    silence=LabelState.UNMENTIONED,
+    reason="labels are mined from reports; a blank is what the report does not mention",
+    reference="Irvin et al., CheXpert, AAAI 2019",
 )  # fmt: skip
 # "Frontal/Lateral" and "AP/PA"; a lateral's side is not told, so it is neither DICOM's LL nor RL
 _VIEWS = {"Frontal AP": "AP", "Frontal PA": "PA", "Frontal LL": "LL", "Frontal RL": "RL", "Lateral ": "LATERAL"}
@@ -69,7 +78,7 @@ def import_chexpert(
 def _read(path: str | Path) -> pd.DataFrame:
     name = str(path)
     raw = read_text(path)
-    columns = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *_FINDINGS)
+    columns = ("Path", "Sex", "Age", "Frontal/Lateral", "AP/PA", *DECLARATION.words)
     require_columns(raw, columns, name, "CheXpert label file")
     parts = raw["Path"].str.extract(_PATH)
     strange = raw["Path"][parts["patient"].isna()]
@@ -84,11 +93,8 @@ def _read(path: str | Path) -> pd.DataFrame:
             "view": declared(raw["Frontal/Lateral"] + " " + raw["AP/PA"], _VIEWS, f"{name}: Frontal/Lateral AP/PA"),
             "age": age,
             "sex": declared(raw["Sex"], SEXES, f"{name}: Sex"),
-            "source": "chexpert",
+            "source": DECLARATION.source,
             "split": parts["part"].map(_SPLITS),
         }
     )
-    find = vocabulary().find
-    return frame.assign(
-        **{find("chexpert14", word).id: declared(raw[word], _STATES, f"{name}: {word}") for word in _FINDINGS}
-    )
+    return frame.assign(**declared_columns(raw, DECLARATION, name))

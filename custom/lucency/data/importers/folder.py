@@ -69,24 +69,36 @@ def import_folder(
     _report_unlabelled(files, found, name, images, unmatched)
     states = {finding: declared(raw[label], meaning, f"{name}: {label}") for label, finding in ids.items()}
     frame = keep_found(told.assign(**states), found, name, images, unmatched)
-    frame = _complete(frame, images, name, source)
+    remedy = "name the column with columns={'patient': ...}, or give DICOM files with Patient ID (0010,0020)"
+    frame = complete_from_headers(frame, images, name, source, remedy)
     ordered = [*REQUIRED_COLUMNS, *(["split"] if "split" in frame else []), *ids.values()]
     check_study_table(frame[ordered], name)
     return frame[ordered]
 
 
-def _complete(frame: pd.DataFrame, images: str | Path, name: str, source: str | None) -> pd.DataFrame:
-    """Fill from the DICOM headers what the label file does not tell, then read ages and sexes."""
+def complete_from_headers(
+    frame: pd.DataFrame, images: str | Path, name: str, source: str | None, remedy: str
+) -> pd.DataFrame:
+    """Fill from the DICOM headers what the frame does not tell, then read ages and sexes.
+
+    Args:
+        frame: column image and some of patient, study, view, age, sex, source as text.
+        images: folder that the images lie in; its name is the source if nothing else is.
+        name: for messages.
+        source: name of the data set.
+        remedy: what to do where no patient is told, for the message.
+
+    Raises:
+        TableError: no patient, a broken header, or an age that is none.
+        LabelError: a sex without declared meaning.
+    """
     frame = frame.copy()
     untold = [column for column in HEADER_COLUMNS if column not in frame]
     if untold:
         frame[untold] = read_headers(images, frame["image"].tolist(), untold)
     anonymous = frame.loc[frame["patient"].eq(""), "image"].tolist()
     if anonymous:
-        raise TableError(
-            f"{name}: no patient for {first_few(anonymous)}; name the column with columns={{'patient': ...}}, "
-            "or give DICOM files with Patient ID (0010,0020)"
-        )
+        raise TableError(f"{name}: no patient for {first_few(anonymous)}; {remedy}")
     frame["age"], impossible = ages_in_years(frame["age"], f"{name}: age")
     if impossible:
         _log.warning("%s: %d impossible ages (above 130 years) became unknown", name, impossible)
@@ -112,6 +124,8 @@ def _finding_ids(findings: Sequence[str] | Mapping[str, str], names: str) -> dic
 
 
 def _meaning(values: Mapping[str, str]) -> dict[str, str]:
+    if any(isinstance(raw, bool) for raw in values):
+        raise LabelError("values: YAML makes true and false of yes, no, on and off; write such words in quotes")
     meaning = {"" if raw is None else str(raw): str(state) for raw, state in values.items()}  # YAML reads 1 as a number
     wrong = [state for state in meaning.values() if state not in STATES]
     if wrong or not meaning:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 from pydicom.misc import is_dicom
 
@@ -29,12 +30,11 @@ def list_images(folder: str | Path) -> list[str]:
     folder = Path(folder)
     if not folder.is_dir():
         raise TableError(f"{folder}: is no folder of images")
-    found = [
-        os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
-        for parent, _, names in os.walk(folder)
-        for name in names
-        if _is_image(os.path.join(parent, name))
-    ]
+    found = []
+    for parent, _, names in os.walk(folder):
+        below = Path(parent).relative_to(folder).as_posix()
+        start = "" if below == "." else f"{below}/"
+        found += [start + name for name in names if _is_image(os.path.join(parent, name))]
     if not found:
         raise TableError(f"{folder}: holds no image ({', '.join(IMAGE_SUFFIXES)}, or DICOM without a suffix)")
     return sorted(found)
@@ -80,16 +80,37 @@ def keep_found(frame: pd.DataFrame, found: pd.Series, name: str, folder: str | P
     """
     if missing not in ("error", "drop"):
         raise TableError(f"missing images must be 'error' or 'drop', not {missing!r}")
-    absent = found.eq("")
+    absent = found.eq("").to_numpy()
     if absent.all():
         raise TableError(f"{name}: none of its {len(frame)} images is in '{folder}'; name the folder that holds them")
     if absent.any():
-        rows = [f"row {row + 1} ({image})" for row, image in enumerate(frame["image"]) if absent.iloc[row]]
-        report = f"{name}: {len(rows)} of {len(frame)} images are not in '{folder}': {first_few(rows)}"
+        rows = np.flatnonzero(absent)
+        named = first_few([*(f"row {row + 1} ({frame['image'].iloc[row]})" for row in rows[:3]), *rows[3:]])
+        report = f"{name}: {len(rows)} of {len(frame)} images are not in '{folder}': {named}"
         if missing == "error":
             raise TableError(f"{report}; complete the folder, or choose to drop such rows")
         _log.warning("%s; rows left out", report)
     return frame.assign(image=found)[~absent].reset_index(drop=True)
+
+
+def relative_to_table(frame: pd.DataFrame, images: str | Path | None, table: str | Path) -> pd.DataFrame:
+    """Let image paths that start from the folder `images` start from the table's folder, where readers look.
+
+    Absolute paths stay as they are, and so does all if `images` is None.
+
+    Example:
+        >>> frame = pd.DataFrame({"image": ["a.png", "/pacs/b.dcm"]})
+        >>> relative_to_table(frame, "data/images", "data/table.csv").image.tolist()
+        ['images/a.png', '/pacs/b.dcm']
+    """
+    if images is None:
+        return frame
+    between = os.path.relpath(images, Path(table).parent).replace(os.sep, "/")
+    paths = frame["image"].astype(str)
+    moved = paths if between == "." else between + "/" + paths
+    unclean = paths.str.contains(r"(?:^|/)\.{0,2}(?:/|$)", regex=True)  # "a//b", "./a", "../a": few, if any
+    moved = moved.mask(unclean, moved[unclean].map(os.path.normpath))
+    return frame.assign(image=moved.mask(paths.map(os.path.isabs), paths))
 
 
 def _is_image(path: str) -> bool:
