@@ -8,7 +8,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from lucency.bundle import config_files, config_groups
+from lucency.bundle import chosen_groups, config_files
 from lucency.bundle.overrides import check_overrides, parse_options
 from lucency.bundle.runner import read_configuration
 from lucency.cli import app
@@ -35,7 +35,7 @@ def commands(program):
 def test_every_documented_run_has_valid_keys(arguments):
     bundle, workflow, *rest = shlex.split(arguments, comments=True)
     options = parse_options(rest)
-    groups = {name: options.pop(name) for name in config_groups(ROOT / bundle) if isinstance(options.get(name), str)}
+    groups, options = chosen_groups(ROOT / bundle, options)
     check_overrides(read_configuration(config_files(ROOT / bundle, workflow, groups)), options)
 
 
@@ -50,7 +50,8 @@ def test_every_documented_command_exists_and_takes_its_options(arguments):
     if command.name in ("predict", "export", "check", "golden"):
         bundle = ROOT / context.params["bundle"]
         where = bundle if bundle.is_dir() else BUNDLE  # BUNDLE, CONVERTED and the like are any bundle
-        check_overrides(read_configuration(config_files(where, "inference", {})), parse_options(context.args))
+        groups, options = chosen_groups(where, parse_options(context.args))
+        check_overrides(read_configuration(config_files(where, "inference", groups)), options)
 
 
 @pytest.mark.parametrize("arguments", list(commands("monai.bundle run ")))

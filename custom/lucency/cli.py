@@ -12,6 +12,7 @@ import typer
 
 from . import __version__
 from .commands import ANY_KEY
+from .commands.assemble import assemble
 from .commands.bundle import app as bundle_app
 from .commands.calibrate import calibrate
 from .commands.convert import convert
@@ -75,12 +76,11 @@ def run(
     Every further option is a key of the configuration, or a folder of choices under configs (--loss NAME).
     A misspelt key is an error.
     """
-    from .bundle import config_groups, run_bundle
+    from .bundle import chosen_groups, run_bundle
     from .bundle.overrides import parse_options
 
-    options = parse_options(context.args)
-    groups = {name: str(options.pop(name)) for name in config_groups(bundle) if isinstance(options.get(name), str)}
-    run_bundle(bundle, workflow, groups=groups, overrides=options)
+    groups, overrides = chosen_groups(bundle, parse_options(context.args))
+    run_bundle(bundle, workflow, groups=groups, overrides=overrides)
 
 
 @app.command()
@@ -170,6 +170,7 @@ def simulate(
     print(describe(record, out))
 
 
+app.command("assemble")(assemble)
 app.command("predict", context_settings=ANY_KEY)(predict)
 app.command("calibrate")(calibrate)
 app.command("operating-points")(operating_points)

@@ -1,4 +1,4 @@
-"""Training step of FineGrainedDenseNet against plain DenseNet121 on this CPU, interleaved in one run.
+"""Training step of our networks against plain DenseNet121 on this CPU, interleaved in one run.
 
 OMP_NUM_THREADS=1 python scripts/benchmarks/network_cost.py --size 224 --batch 8 --rounds 6
 """
@@ -13,9 +13,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lucency.losses import MaskedBCELoss
-from lucency.networks import FineGrainedDenseNet
-
-FINDINGS = 14
+from lucency.networks import ClassQueryDenseNet, FineGrainedDenseNet
 
 
 def step_seconds(network: nn.Module, image: Tensor, target: Tensor) -> float:
@@ -33,21 +31,41 @@ def forward_flops(network: nn.Module, image: Tensor) -> int:
     return counter.get_total_flops()
 
 
+def kept_bytes(network: nn.Module, image: Tensor) -> int:
+    """Memory of what the forward pass keeps for the backward pass, parameters left out."""
+    kept = {}
+    own = {parameter.untyped_storage().data_ptr() for parameter in network.parameters()}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        logits = network(image)  # kept alive, or storages would be used again
+    return sum(kept.values()) if logits is not None else 0
+
+
 def main() -> None:
-    """Print parameters, operations and the minimum over rounds, all relative to plain DenseNet121 too."""
+    """Print parameters, operations, memory and the minimum over rounds, all relative to plain DenseNet121 too."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, default in (("size", 224), ("batch", 8), ("rounds", 6)):
+    for name, default in (("size", 224), ("batch", 8), ("rounds", 6), ("findings", 14)):
         parser.add_argument(f"--{name}", type=int, default=default)
     arguments = parser.parse_args()
     torch.manual_seed(0)
+    findings = arguments.findings
     networks = {
-        "DenseNet121": DenseNet121(2, 1, FINDINGS),
-        "FineGrainedDenseNet": FineGrainedDenseNet(2, 1, FINDINGS),
-        "  symmetric": FineGrainedDenseNet(2, 1, FINDINGS, symmetric=True),
-        "  deep_supervision": FineGrainedDenseNet(2, 1, FINDINGS, deep_supervision=True),
+        "DenseNet121": DenseNet121(2, 1, findings),
+        "FineGrainedDenseNet": FineGrainedDenseNet(2, 1, findings),
+        "  symmetric": FineGrainedDenseNet(2, 1, findings, symmetric=True),
+        "  deep_supervision": FineGrainedDenseNet(2, 1, findings, deep_supervision=True),
+        "ClassQueryDenseNet": ClassQueryDenseNet(2, 1, findings),
+        "  mlp": ClassQueryDenseNet(2, 1, findings, controller="mlp"),
+        "  image_conditioned": ClassQueryDenseNet(2, 1, findings, controller="mlp", image_conditioned=True),
     }
     image = torch.rand(arguments.batch, 1, arguments.size, arguments.size)
-    target = torch.randint(0, 2, (arguments.batch, FINDINGS)).float()
+    target = torch.randint(0, 2, (arguments.batch, findings)).float()
     seconds: dict[str, list[float]] = {name: [] for name in networks}
     for _ in range(arguments.rounds + 1):  # the first round warms up
         for name, network in networks.items():
@@ -56,9 +74,10 @@ def main() -> None:
     plain: tuple[float, ...] = ()
     for name, network in networks.items():
         count = sum(parameter.numel() for parameter in network.parameters())
-        values = count / 1e6, forward_flops(network.eval(), image) / 1e9, min(seconds[name][1:])
+        kept = kept_bytes(network.train(), image) / 1e6
+        values = count / 1e6, forward_flops(network.eval(), image) / 1e9, min(seconds[name][1:]), kept
         plain = plain or values
-        columns = zip(values, plain, ("M parameters", "GFLOP an image", "s"), strict=True)
+        columns = zip(values, plain, ("M parameters", "GFLOP an image", "s", "MB kept"), strict=True)
         print(f"{name:20}", ", ".join(f"{value:.3f} {unit} ({value / first:.3f} x)" for value, first, unit in columns))
 
 

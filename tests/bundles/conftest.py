@@ -1,13 +1,17 @@
-"""A study small enough to train on in seconds: squares instead of hearts."""
+"""Studies small enough to train on in seconds: squares instead of hearts, and phantoms of several sources."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from PIL import Image
 
-from support import FINDINGS
+from lucency.data.assembling import assemble, write_assembly
+from lucency.data.importers import read_source
+from lucency.data.phantom import write_phantom
+from support import FINDINGS, TINY
 
 STATES = np.array(["positive", "negative", "unmentioned"])
 
@@ -40,3 +44,28 @@ def study(tmp_path_factory) -> Path:
         )
     pd.DataFrame(rows).to_csv(folder / "table.csv", index=False)
     return folder
+
+
+SOURCES = {
+    "first": {"importer": "table", "keep": ["cardiomegaly", "effusion", "pneumothorax"]},
+    "second": {"importer": "table", "keep": ["cardiomegaly", "infiltration", "mass"]},
+    "pool": {"importer": "images", "findings": ["mass"], "patient_from": r"PHANTOM-\d+-\d+"},
+}
+
+
+@pytest.fixture(scope="session")
+def assembled(tmp_path_factory) -> dict[str, object]:
+    """Settings of a tiny training on 60 phantoms: two sources label different findings, a third one none.
+
+    The table has also `mass`, which is not among the settings' findings.
+    """
+    folder = tmp_path_factory.mktemp("assembled")
+    for seed, (name, source) in enumerate(SOURCES.items()):
+        write_phantom(folder / name, images=20, size=64, seed=seed, format="png", workers=1, progress=False)
+        files = {"labels": f"{name}/truth.csv"} if "keep" in source else {}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump({**source, **files, "images": name, "source": name}))
+    shares = {"train": 0.6, "val": 0.2, "test": 0.2}
+    assembly = assemble([read_source(folder / f"{name}.yaml") for name in SOURCES], folder=folder, split=shares)
+    write_assembly(assembly, folder / "table.csv", split=shares, seed=0, command="", inputs=[])
+    findings = ["cardiomegaly", "effusion", "infiltration", "pneumothorax"]
+    return {**TINY, "findings": findings, "dataset_dir": str(folder)}

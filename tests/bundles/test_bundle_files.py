@@ -76,7 +76,7 @@ def test_configurations_keep_house_style(path):
             assert "lambda" not in leaf, key
             assert not re.search(r"\b(eval|exec|open)\(", leaf), key
         assert not (isinstance(leaf, str) and leaf.startswith("%")), key
-    if path.parent.name == "loss":
+    if path.parent.name != "configs":  # an option
         assert len(text.splitlines()) < 10
         assert re.search(r"\d{4}", text.splitlines()[0]), "the paper belongs in line 1"
 

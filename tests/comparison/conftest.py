@@ -1,9 +1,11 @@
 """A study of vectors that a linear layer can learn in a second."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lucency.comparison import Recipe, Study
+from lucency.comparison import AssembledStudy, Recipe, Study
 from lucency.labels import NIH14
 
 FINDINGS = NIH14[:4]
@@ -57,3 +59,25 @@ def recipe():
 def give_make_study():
     """The function itself, for studies that differ in something."""
     return make_study
+
+
+@pytest.fixture(scope="session")
+def assembled(study):
+    """The same study in two sources, by patient: `a` labels the first two findings, `b` the last three."""
+    sources = np.where([int(patient[1:]) % 2 for patient in study.patients], "b", "a")
+    labelled = np.where((sources == "a")[:, None], [True, True, False, False], [False, True, True, True])
+    content = {name: getattr(study, name) for name in ("name", "inputs", "truth", "patients", "splits", "findings")}
+    return AssembledStudy(**content, observed=np.where(labelled, study.truth, np.float32(np.nan)), sources=sources)
+
+
+@pytest.fixture(scope="session")
+def two_layers(recipe):
+    """The recipe with a hidden layer, so that a head can take the place of the last one."""
+    network = {
+        "_target_": "monai.networks.nets.FullyConnectedNet",
+        "in_channels": "@features",
+        "out_channels": "@outputs",
+        "hidden_channels": [8],
+        "adn_ordering": "A",
+    }
+    return replace(recipe, network=network, learning_rates=[0.03], metric="auroc", patience=0)

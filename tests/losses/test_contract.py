@@ -285,6 +285,12 @@ def test_non_finite_logits_are_refused_with_their_place(name, settings, value):
         build(name, settings)(logits, targets)
 
 
+def test_logits_of_two_views_are_refused_by_a_loss_of_one():
+    logits, targets = batch(dtype=torch.float32)
+    with pytest.raises(LucencyError, match=r"MaskedBCELoss: logits are a tuple, no tensor; .* LabelAssembleLoss"):
+        build("MaskedBCELoss", {})((logits, logits), targets)
+
+
 @every_loss
 @pytest.mark.parametrize(
     ("logits", "targets", "message"),

@@ -31,10 +31,10 @@ def stem(name: str) -> str:
 
 
 def key(row: Row, rows: Sequence[Row]) -> str:
-    """Bare name without suffix, unless another row of the table has that too."""
+    """Bare name without suffix, unless a table of the same patients has that twice."""
     bare = stem(row.image.split("/")[-1])
-    same = [other for other in rows if other.table == row.table and stem(other.image.split("/")[-1]) == bare]
-    return bare if len(same) == 1 else row.image
+    tables = [other.table for other in rows if other.word == row.word and stem(other.image.split("/")[-1]) == bare]
+    return bare if len(set(tables)) == len(tables) else row.image
 
 
 def joined(items: Sequence[Any], tied: Any) -> list[list[int]]:

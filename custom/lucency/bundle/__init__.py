@@ -1,5 +1,5 @@
 """Running bundles strictly."""
 
-from .runner import config_files, config_groups, run_bundle
+from .runner import chosen_groups, config_files, config_groups, run_bundle
 
-__all__ = ["config_files", "config_groups", "run_bundle"]
+__all__ = ["chosen_groups", "config_files", "config_groups", "run_bundle"]

@@ -37,6 +37,12 @@ def config_groups(bundle: str | Path) -> list[str]:
     return sorted(folder.name for folder in (Path(bundle) / "configs").glob("*/"))
 
 
+def chosen_groups(bundle: str | Path, options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Tell apart what options choose from the folders below `configs`, as in `--loss wan`, and what they override."""
+    groups = {name: options[name] for name in config_groups(bundle) if isinstance(options.get(name), str)}
+    return groups, {name: value for name, value in options.items() if name not in groups}
+
+
 def run_bundle(
     bundle: str | Path,
     workflow: str,

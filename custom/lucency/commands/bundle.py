@@ -22,7 +22,7 @@ def check(
 ) -> None:
     """Compare every installed backend with the golden probabilities; exit status 1 if one differs by over 0.0001.
 
-    Every further option is a key of inference.yaml, as `lucency predict` takes it.
+    Every further option is a key of inference.yaml or a folder of choices, as `lucency predict` takes it.
     """
     from rich.markup import escape
     from rich.table import Table
@@ -55,7 +55,7 @@ def golden(
 ) -> None:
     """Store what PyTorch answers for the golden images: beside the weights, or in the bundle for seeded ones.
 
-    Every further option is a key of inference.yaml, as `lucency predict` takes it.
+    Every further option is a key of inference.yaml or a folder of choices, as `lucency predict` takes it.
     """
     from ..bundle.overrides import parse_options
     from ..release.golden import write_golden

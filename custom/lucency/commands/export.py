@@ -22,7 +22,7 @@ def export(
     One that misses the bound (fp32 0.0001, bf16 0.02, int8 0.05 in probability)
     is not kept.
 
-    Every further option is a key of inference.yaml, as `lucency predict` takes it.
+    Every further option is a key of inference.yaml or a folder of choices, as `lucency predict` takes it.
     """
     from rich.markup import escape
     from rich.table import Table

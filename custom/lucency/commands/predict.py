@@ -38,9 +38,9 @@ def predict(
     command goes on where it was.
 
     Every further option is a key of the bundle's inference.yaml, such as
-    --batch_size 32.
+    --batch_size 32, or a folder of choices under configs (--queries NAME).
     """
-    from ..bundle import run_bundle
+    from ..bundle import chosen_groups, run_bundle
     from ..bundle.overrides import literal, parse_options
 
     if workers is None:
@@ -54,7 +54,8 @@ def predict(
     chosen |= {name: literal(str(path.resolve())) for name, path in {"weights": weights, "site": site}.items() if path}
     chosen |= {name: True for name, wanted in {"sr": sr, "fhir": fhir, "heatmaps": heatmaps}.items() if wanted}
     started = time.monotonic()
-    workflow = run_bundle(bundle, "inference", overrides=chosen | parse_options(context.args))
+    groups, overrides = chosen_groups(bundle, parse_options(context.args))
+    workflow = run_bundle(bundle, "inference", groups=groups, overrides=chosen | overrides)
     table = workflow.parser.get_parsed_content("predictions")
     _summarise(table, time.monotonic() - started)
 

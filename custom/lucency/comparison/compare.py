@@ -44,12 +44,14 @@ class Comparison:
         recipe: what was the same for all.
         chosen: one for each loss and selection, in the order of the losses; a loss that trained at no rate has none.
         broken: one line for each run that broke off.
+        reference: name of the loss that the others are compared with.
     """
 
     study: Study
     recipe: Recipe
     chosen: list[Chosen]
     broken: list[str]
+    reference: str = REFERENCE
 
     def of(self, selection: str) -> list[Chosen]:
         """Those of one selection."""
@@ -62,6 +64,7 @@ def compare(
     recipe: Recipe,
     folder: str | Path,
     *,
+    reference: str = REFERENCE,
     workers: int = 1,
     progress: bool = False,
 ) -> Comparison:
@@ -77,6 +80,7 @@ def compare(
         options: losses, among them the reference.
         recipe: what is the same for all.
         folder: where runs are kept.
+        reference: name of the loss that the others are compared with; it must train.
         workers: processes of one thread each.
         progress: whether to show a line.
 
@@ -84,11 +88,11 @@ def compare(
         ConfigError: the reference is missing, or a loss or the network cannot be built; said before any training.
         LucencyError: the reference trained at no rate, or a worker was killed.
     """
-    if REFERENCE not in [option.name for option in options]:
-        raise ConfigError(f"losses: {REFERENCE!r} is missing; all others are compared with it")
+    if reference not in [option.name for option in options]:
+        raise ConfigError(f"losses: {reference!r} is missing; all others are compared with it")
     first, *others = recipe.seeds
-    recipe.build_network(study.inputs.shape[-1], len(study.findings), first)
     for option in options:
+        option.build_network(study, recipe, first)
         option.build(study, seed=first, max_epochs=recipe.max_epochs)
     runs: dict[tuple[str, float, int], Run] = {}
     grid = [Job(option, rate, first) for option in options for rate in recipe.learning_rates]
@@ -121,24 +125,29 @@ def compare(
         one
         for option in options
         for selection in SELECTIONS
-        if (one := _choose(option, selection, rates[option.name, selection], runs, recipe)) is not None
+        if (one := _choose(option, selection, rates[option.name, selection], runs, recipe, reference)) is not None
     ]
     broken = [
         f"{job.option.name}, rate {job.rate:g}, seed {job.seed}: {run.ended}"
         for job in (*grid, *wanted)
         if (run := runs[job.option.name, job.rate, job.seed]).broken
     ]
-    return Comparison(study, recipe, chosen, broken)
+    return Comparison(study, recipe, chosen, broken, reference)
 
 
 def _choose(
-    option: LossOption, selection: str, rate: float, runs: dict[tuple[str, float, int], Run], recipe: Recipe
+    option: LossOption,
+    selection: str,
+    rate: float,
+    runs: dict[tuple[str, float, int], Run],
+    recipe: Recipe,
+    reference: str,
 ) -> Chosen | None:
     """The runs of a loss that count; None if it trained at no rate, which for the reference is an error."""
     of_rate = {seed: runs[option.name, rate, seed] for seed in recipe.seeds}
     whole = {seed: run for seed, run in of_rate.items() if selection in run.logits}
-    if not whole and option.name == REFERENCE:
+    if not whole and option.name == reference:
         reasons = [run.ended for run in of_rate.values()]
-        raise LucencyError(f"{REFERENCE!r} trained at no rate ({first_few(reasons, 1)}); choose lower rates")
+        raise LucencyError(f"{reference!r} trained at no rate ({first_few(reasons, 1)}); choose lower rates")
     tried = {tried: runs[option.name, tried, recipe.seeds[0]].score(selection) for tried in recipe.learning_rates}
     return Chosen(option, selection, rate, whole, tried) if whole else None

@@ -6,14 +6,15 @@ from numpy.typing import NDArray
 
 from ..metrics import BootstrapInterval, paired_bootstrap
 from .compare import Chosen, Comparison
-from .loss_option import REFERENCE
 from .measures import MACRO
 from .study import SELECTIONS
 
 METRICS = ("auroc", "ap")
 
 
-def difference_table(comparison: Comparison, *, replicates: int = 1000, seed: int = 0) -> pd.DataFrame:
+def difference_table(
+    comparison: Comparison, *, reference: str | None = None, replicates: int = 1000, seed: int = 0
+) -> pd.DataFrame:
     """Differences of every loss to the reference under the same selection, per finding and on average.
 
     The estimate is the mean over seeds of metric(loss, seed) - metric(reference, seed); runs of one seed share
@@ -24,6 +25,7 @@ def difference_table(comparison: Comparison, *, replicates: int = 1000, seed: in
 
     Args:
         comparison: finished.
+        reference: name of the loss that all others are compared with; the comparison's own if not given.
         replicates: resamples.
         seed: of the resamples.
 
@@ -31,13 +33,13 @@ def difference_table(comparison: Comparison, *, replicates: int = 1000, seed: in
         `loss, selection, finding, metric, seeds, difference, low, high`; finding `macro` is the mean of the defined
         ones. 95 % percentile intervals. Findings without both classes among the test images have NaN.
     """
-    rows = []
+    rows, name = [], reference or comparison.reference
     for selection in SELECTIONS:
         of_selection = comparison.of(selection)
-        reference = next(chosen for chosen in of_selection if chosen.option.name == REFERENCE)
+        against = next(chosen for chosen in of_selection if chosen.option.name == name)
         for chosen in of_selection:
-            if chosen is not reference:
-                rows += _rows(comparison, chosen, reference, replicates, seed)
+            if chosen is not against:
+                rows += _rows(comparison, chosen, against, replicates, seed)
     columns = ["loss", "selection", "finding", "metric", "seeds", "difference", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 

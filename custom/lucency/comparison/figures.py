@@ -34,7 +34,7 @@ def forest_figure(differences: pd.DataFrame) -> bytes:
         axis.grid(axis="x", color="0.93")
         axis.locator_params(axis="x", nbins=5)
     figure.legend(*axis.get_legend_handles_labels(), fontsize=8, loc="outside upper center", ncols=2)
-    return _png(figure)
+    return png(figure)
 
 
 def seeds_figure(measures: pd.DataFrame, metrics: tuple[str, ...] = ("ap", "auroc")) -> bytes:
@@ -53,7 +53,7 @@ def seeds_figure(measures: pd.DataFrame, metrics: tuple[str, ...] = ("ap", "auro
         axis.set_ylim(-1, len(order))
         axis.grid(axis="x", color="0.93")
         axis.locator_params(axis="x", nbins=5)
-    return _png(figure)
+    return png(figure)
 
 
 def calibration_figure(comparison: Comparison, bins: int = 15) -> bytes:
@@ -72,7 +72,7 @@ def calibration_figure(comparison: Comparison, bins: int = 15) -> bytes:
         axis.axis("off")
     figure.supxlabel("mean probability", fontsize=9)
     figure.supylabel("share of positives", fontsize=9)
-    return _png(figure)
+    return png(figure)
 
 
 def _reliability(axis: Axes, p: np.ndarray, truth: np.ndarray, bins: int) -> None:
@@ -92,7 +92,8 @@ def _order(rows: pd.DataFrame, column: str, *, rising: bool) -> list[str]:
     return [str(loss) for loss in rows.groupby("loss")[column].mean().sort_values(ascending=rising).index]
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """A picture as a file, the same bytes for the same picture."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
     return buffer.getvalue()

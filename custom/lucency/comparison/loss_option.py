@@ -1,6 +1,7 @@
 """The losses that are compared: every file that a bundle offers, variants of it, and the one with complete labels."""
 
-from collections.abc import Sequence
+import pydoc
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..bundle.keys import suggestion
 from ..bundle.overrides import check_overrides
 from ..bundle.runner import read_configuration
 from ..errors import ConfigError
-from .recipe import deepest
+from .recipe import Recipe, deepest
 from .study import Study
 
 REFERENCE = "an"
@@ -37,6 +38,14 @@ class LossOption:
     name: str
     config: dict[str, Any]
     targets: str = "observed"
+
+    def build_network(self, study: Study, recipe: Recipe, seed: int) -> nn.Module:
+        """The recipe's network for the study, on the recipe's device.
+
+        Raises:
+            ConfigError: it cannot be built.
+        """
+        return recipe.build_network(study.inputs.shape[-1], len(study.findings), seed)
 
     def build(self, study: Study, *, seed: int, max_epochs: int) -> nn.Module:
         """The loss as a bundle would build it.
@@ -72,7 +81,8 @@ def loss_options(names: Sequence[str], bundles: str | Path) -> list[LossOption]:
     Args:
         names: `gan` is the file `configs/loss/gan.yaml` of any bundle, `gan?q_neg=0.3&q_pos=0` a variant of it with
             arguments of its own, `epr?expected_positives=@positives_per_image` one that takes a number of the study,
-            `*` all files. A name that two bundles give to different files is `bundle/name` in the second.
+            `*` all files but those of losses of two views. A name that two bundles give to different files is
+            `bundle/name` in the second.
         bundles: the folder of bundles.
 
     Raises:
@@ -89,7 +99,8 @@ def loss_options(names: Sequence[str], bundles: str | Path) -> list[LossOption]:
         ['bce_full', 'an', 'wan', 'wan?gamma=0.5']
     """
     files = _files(Path(bundles))
-    expanded = [name for asked in names for name in (sorted(files) if asked == ALL else [asked])]
+    one_view = sorted(name for name, config in files.items() if not _takes_views(config["loss"]))
+    expanded = [name for asked in names for name in (one_view if asked == ALL else [asked])]
     full = {"loss": {"_target_": "lucency.losses.MaskedBCELoss", "reduction": "mean_all"}}
     options = {UPPER_BOUND: LossOption(UPPER_BOUND, full, targets="truth")}
     for name in [REFERENCE, *expanded]:
@@ -115,6 +126,12 @@ def _option(name: str, files: dict[str, dict[str, Any]]) -> LossOption:
     for key, value in overrides.items():
         parser[key] = value
     return LossOption(name, {key: value for key, value in parser.get().items() if key != "_meta_"})
+
+
+def _takes_views(loss: object) -> bool:
+    """Whether a loss wants two views of each image, which an image in this comparison does not have."""
+    target = loss.get("_target_") if isinstance(loss, Mapping) else None
+    return isinstance(target, str) and bool(getattr(pydoc.locate(target), "takes_views", False))
 
 
 def _files(bundles: Path) -> dict[str, dict[str, Any]]:

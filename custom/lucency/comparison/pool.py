@@ -12,8 +12,10 @@ from typing import Any
 
 from ..errors import LucencyError
 from . import training
+from .each_source import train_each_source
 from .recipe import Recipe
 from .run import Job, Run
+from .rung import Rung
 from .study import Study
 
 _shared: dict[str, Any] = {}
@@ -24,7 +26,8 @@ def finish(job: Job, study: Study, recipe: Recipe, folder: Path) -> Run:
     path = job.path(folder, study, recipe)
     if path.exists():
         return Run.load(path)
-    run = training.train(study, recipe, job)
+    train = train_each_source if isinstance(job.option, Rung) and job.option.each_source else training.train
+    run = train(study, recipe, job)
     run.save(path, {"loss": job.option.name, "config": job.option.config, "rate": job.rate, "seed": job.seed})
     return run
 

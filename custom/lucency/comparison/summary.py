@@ -1,9 +1,6 @@
 """The summary of a comparison in Markdown, ready to be published as it is."""
 
 import itertools
-import platform
-from collections.abc import Callable, Sequence
-from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -11,10 +8,18 @@ import pandas as pd
 from .compare import Comparison
 from .differences import METRICS
 from .loss_option import REFERENCE, UPPER_BOUND
+from .markdown import (
+    difference_text,
+    listing,
+    markdown_table,
+    mean_and_range,
+    number_text,
+    recipe_text,
+    splits_text,
+    versions_text,
+)
 from .measures import MACRO, undefined_findings
-from .study import SPLITS
 
-PACKAGES = ("lucency", "torch", "monai", "numpy", "pandas")
 MEANING = {
     "clean": "Epoch and learning rate chosen on complete validation labels, which nobody with incomplete labels has.",
     "observed": "Epoch and learning rate chosen on single-positive validation labels, unknown taken as negative.",
@@ -43,24 +48,17 @@ def summary(comparison: Comparison, measures: pd.DataFrame, differences: pd.Data
 
 def _facts(comparison: Comparison, command: str) -> str:
     study, recipe = comparison.study, comparison.recipe
-    splits = ", ".join(
-        f"{len(rows)} {split} ({len(set(study.patients[rows].tolist()))} patients)"
-        for split, rows in ((split, study.rows(split)) for split in SPLITS)
-    )
     kept = np.nansum(study.targets("observed") == 1) / max(1, np.nansum(study.targets("truth") == 1))
     what = f"images of {study.inputs.shape[1]} pixels" if study.inputs.ndim == 3 else "feature vectors"
-    network = ", ".join(f"{name}={value}" for name, value in recipe.network.items() if name != "_target_")
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"```bash\n{command}\n```\n\n"
-        f"- **Data**: {study.name}, {what}: {splits}; {len(study.findings)} findings, {study.positives_per_image:.2f} "
-        f"positives a training image, {100 * kept:.0f} % of them observed. SHA-256 `{study.fingerprint[:16]}…`.\n"
+        f"- **Data**: {study.name}, {what}: {splits_text(study)}; {len(study.findings)} findings, "
+        f"{study.positives_per_image:.2f} positives a training image, {100 * kept:.0f} % of them observed. SHA-256 "
+        f"`{study.fingerprint[:16]}…`.\n"
         f"- **Undefined** (no positive or no negative test image, in no mean): "
         f"{', '.join(undefined_findings(comparison)) or 'none'}.\n"
-        f"- **Same for all**: {recipe.network['_target_']}({network}); up to {recipe.max_epochs} epochs, patience "
-        f"{recipe.patience}, batches of {recipe.batch_size}; learning rates {_list(recipe.learning_rates)}; seeds "
-        f"{_list(recipe.seeds)}; choice by mean {recipe.metric.upper()}.\n"
-        f"- **Versions**: Python {platform.python_version()}, {versions}."
+        f"- **Same for all**: {recipe_text(recipe)}.\n"
+        f"- **Versions**: {versions_text()}."
     )
 
 
@@ -72,13 +70,13 @@ def _table(measures: pd.DataFrame, differences: pd.DataFrame, selection: str) ->
         runs = macro[macro.loss == loss]
         row = [f"**{loss}**" if loss in (REFERENCE, UPPER_BOUND) else loss]
         for metric in ("ap", "auroc"):
-            row.append(_mean_and_range(runs[metric]))
-            row.append(_difference(deltas[(deltas.loss == loss) & (deltas.metric == metric)]))
+            row.append(mean_and_range(runs[metric]))
+            row.append(difference_text(deltas[(deltas.loss == loss) & (deltas.metric == metric)]))
         row += [f"{runs[name].mean():.3f}" for name in ("brier", "ece")]
-        row += [f"{runs['learning_rate'].iloc[0]:g}", _list(runs["epoch"]), f"{runs['step_ms'].mean():.1f}"]
+        row += [f"{runs['learning_rate'].iloc[0]:g}", listing(runs["epoch"]), f"{runs['step_ms'].mean():.1f}"]
         rows.append(row)
     against = f"against {REFERENCE} (95 %)"
-    return _markdown(
+    return markdown_table(
         ["loss", "mAP (range)", against, "AUROC (range)", against, "Brier", "ECE", "rate", "best epochs", "ms a step"],
         rows,
     )
@@ -105,28 +103,5 @@ def _by_finding(comparison: Comparison, measures: pd.DataFrame) -> str:
     names = [finding for finding in comparison.study.findings if finding in mean.columns]
     order = mean[MACRO].sort_values(ascending=False).index
     lines = [["prevalence", *(f"{prevalence[name]:.3f}" for name in names)]]
-    lines += [[str(loss), *(_figure(mean.loc[loss, name], ".3f") for name in names)] for loss in order]
-    return _markdown(["loss", *names], lines)
-
-
-def _mean_and_range(values: "pd.Series[float]") -> str:
-    return f"{values.mean():.3f} ({values.min():.3f} – {values.max():.3f})"
-
-
-def _difference(rows: pd.DataFrame) -> str:
-    """Of one row, or of none: the reference has no difference to itself."""
-    texts = [f"{row.difference:+.3f} ({row.low:+.3f} – {row.high:+.3f})" for row in rows.itertuples()]
-    return texts[0] if texts else "–"
-
-
-def _figure(value: float, form: str) -> str:
-    return "–" if np.isnan(value) else format(value, form)
-
-
-def _list(values: "Sequence[float] | pd.Series[float]") -> str:
-    return ", ".join(f"{value:g}" for value in values)
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    line: Callable[[Sequence[str]], str] = lambda cells: f"| {' | '.join(cells)} |"  # noqa: E731
-    return "\n".join([line(heads), line(["---"] * len(heads)), *map(line, rows)])
+    lines += [[str(loss), *(number_text(mean.loc[loss, name], ".3f") for name in names)] for loss in order]
+    return markdown_table(["loss", *names], lines)

@@ -17,6 +17,7 @@ from ..metrics import ranking_metrics
 from .batches import Inputs, batches_of_epoch, shifts_of_epoch
 from .recipe import Recipe
 from .run import Job, Run
+from .strong_view import strong_view
 from .study import SELECTIONS, Study
 
 WARM_UP = 0.05  # of all steps
@@ -44,7 +45,7 @@ class _Training:
         self.study, self.recipe, self.seed = study, recipe, job.seed
         self.rows = study.rows("train")
         self.targets = torch.as_tensor(study.targets(job.option.targets), device=recipe.device)
-        self.network = recipe.build_network(study.inputs.shape[-1], len(study.findings), job.seed)
+        self.network = job.option.build_network(study, recipe, job.seed)
         self.loss = job.option.build(study, seed=job.seed, max_epochs=recipe.max_epochs).to(recipe.device)
         self.inputs = Inputs(study, recipe.device)
         self.optimizer = torch.optim.AdamW(self._groups(job.rate), lr=job.rate, weight_decay=recipe.weight_decay)
@@ -101,8 +102,7 @@ class _Training:
         for places, shift in zip(order, shifts, strict=False):
             index = torch.as_tensor(places, device=self.recipe.device)
             begin_batch(self.loss, index)
-            logits = self._answer(self.rows[places], shift)
-            loss = self.loss(logits, self.targets[index])
+            loss = self.loss(self._views(self.rows[places], shift), self.targets[index])
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
@@ -114,8 +114,14 @@ class _Training:
             raise FloatingPointError(f"the mean loss is {mean}")
         return clock() - started, mean
 
-    def _answer(self, rows: NDArray[np.intp], shift: tuple[int, int] = (0, 0)) -> Tensor:
-        inputs = self.inputs.batch(rows, shift)
+    def _views(self, rows: NDArray[np.intp], shift: tuple[int, int]) -> Tensor | tuple[Tensor, ...]:
+        """Logits of the images, and of strongly changed ones in the same pass if the loss compares two views."""
+        weak = self.inputs.batch(rows, shift)
+        if getattr(self.loss, "consistency_weight", 0) == 0:
+            return self._answer(weak)
+        return self._answer(torch.cat([weak, strong_view(weak)])).chunk(2)
+
+    def _answer(self, inputs: Tensor) -> Tensor:
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
             answer: Tensor = self.network(inputs)
         return answer.float()
@@ -124,7 +130,10 @@ class _Training:
         self.network.eval()
         with torch.no_grad():  # a loss that learns from these could not keep inference tensors
             return torch.cat(
-                [self._answer(rows[at : at + IMAGES_AT_ONCE]) for at in range(0, len(rows), IMAGES_AT_ONCE)]
+                [
+                    self._answer(self.inputs.batch(rows[at : at + IMAGES_AT_ONCE]))
+                    for at in range(0, len(rows), IMAGES_AT_ONCE)
+                ]
             )
 
     def _validate(self) -> dict[str, float]:

@@ -48,7 +48,7 @@ def split_patients(
     """
     names = _check_fractions(fractions)
     chosen = _rows_within(frame, within)
-    part = _stratify(frame[chosen], [fractions[name] for name in names], seed)
+    part = _stratify(frame if chosen.all() else frame[chosen], [fractions[name] for name in names], seed)
     counts = np.bincount(part.to_numpy(), minlength=len(names))
     if (counts == 0).any():
         empty = [name for name, count in zip(names, counts, strict=True) if count == 0]
@@ -132,11 +132,17 @@ def _stratify(frame: pd.DataFrame, shares: list[float], seed: int) -> pd.Series:
 
 def _patient_labels(frame: pd.DataFrame) -> pd.DataFrame:
     """One row a patient, sorted by id; one boolean column each for what any of its images shows."""
-    columns = {"listed": pd.Series(True, index=frame.index)}
+    numbers, patients = pd.factorize(frame["patient"].to_numpy(), sort=True)
+    columns = {"listed": np.ones(len(patients), dtype=bool)}
+
+    def note(name: str, images: pd.Series) -> None:
+        columns[name] = np.zeros(len(patients), dtype=bool)  # a groupby would hold a word for every image and column
+        columns[name][numbers[images.to_numpy()]] = True
+
     for finding in sorted(finding_columns(frame)):
         for state in (LabelState.POSITIVE, LabelState.NEGATIVE):
-            columns[f"{finding} {state}"] = frame[finding].eq(state.value)
+            note(f"{finding} {state}", frame[finding].eq(state.value))
     if "source" in frame:
         for source in sorted(frame["source"].unique()):
-            columns[f"source {source}"] = frame["source"].eq(source)
-    return pd.DataFrame(columns).groupby(frame["patient"].to_numpy(), sort=True).max()
+            note(f"source {source}", frame["source"].eq(source))
+    return pd.DataFrame(columns, index=patients)

@@ -73,6 +73,8 @@ def _typed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
             columns[column] = check_ages(values, name)
         elif column in ("image", "patient", "study") and pd.api.types.is_float_dtype(values) and values.notna().any():
             raise TableError(f"{name}: column {column} holds decimal numbers; store it as text, so that ids stay whole")
+        elif isinstance(values.dtype, pd.StringDtype):
+            columns[column] = values.fillna("").astype(str)
         else:
             columns[column] = values.astype(object).where(values.notna(), "").astype(str)
     return pd.DataFrame(columns).reset_index(drop=True)

@@ -81,7 +81,9 @@ def check_ages(ages: pd.Series, name: str) -> pd.Series:
         [61.0, nan, 0.5]
     """
     years = pd.to_numeric(ages, errors="coerce").astype("float64")
-    blank = ages.isna() | ages.astype(str).eq("")
+    blank = ages.isna()
+    if not pd.api.types.is_numeric_dtype(ages):
+        blank |= ages.astype(str).eq("")
     wrong = ~blank & ~years.between(0, OLDEST_AGE)
     if wrong.any():
         rows = [f"row {row + 1}" for row in np.flatnonzero(wrong)]

@@ -1,19 +1,23 @@
 """Handlers that MONAI's trainers and evaluators lack: exact resume, guards, the record of a run."""
 
+from .appended_weights import append_to_trained
 from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
 from .early_stopping import EarlyStopping
+from .ema_teacher import EmaTeacher
 from .loss_guard import NonFiniteLossGuard
 from .loss_state import LossState
 from .parameter_groups import parameter_groups
 from .run_record import RunRecord
 from .seeding import SeedEveryEpoch
 from .tensorboard import FindingsTensorBoard
+from .two_views import TwoViewInferer, prepare_two_views
 from .weights import LoadWeights, read_weights
 
 __all__ = [
     "AutocastInferer",
     "EarlyStopping",
+    "EmaTeacher",
     "FindingsTensorBoard",
     "LoadWeights",
     "LossState",
@@ -21,6 +25,9 @@ __all__ = [
     "RunCheckpoint",
     "RunRecord",
     "SeedEveryEpoch",
+    "TwoViewInferer",
+    "append_to_trained",
     "parameter_groups",
+    "prepare_two_views",
     "read_weights",
 ]

@@ -13,20 +13,22 @@ from torch import nn
 
 from ..errors import ConfigError
 from ..files import write_atomically
+from .ema_teacher import EmaTeacher
 from .weights import load_network_state
 
 
 class RunCheckpoint:
     """Keep `model.pt` (best), `last.pt` (everything needed to go on) and `history.csv` in one folder.
 
-    After each epoch `last.pt` takes network, optimiser, learning-rate schedule, what the loss has learned, AMP scaler,
-    epoch, best metric and history; when the trainer starts and `last.pt` is there, all of it is restored and training
-    goes on with the next epoch. Together with `SeedEveryEpoch` a run that is killed at any moment and started again
-    ends, on the same CPU, with the same weights as an unbroken one. Files are written to a temporary name and renamed:
-    a full disk or a kill leaves the former ones whole. `model.pt` is a plain ``state_dict`` without a ``module.``
-    prefix.
+    After each epoch `last.pt` takes network, teacher, optimiser, learning-rate schedule, what the loss has learned, AMP
+    scaler, epoch, best metric and history; when the trainer starts and `last.pt` is there, all of it is restored and
+    training goes on with the next epoch. Together with `SeedEveryEpoch` a run that is killed at any moment and started
+    again ends, on the same CPU, with the same weights as an unbroken one. Files are written to a temporary name and
+    renamed: a full disk or a kill leaves the former ones whole. `model.pt` is a plain ``state_dict`` without a
+    ``module.`` prefix, of the network that the evaluator validates: the teacher, if it is given that one.
 
-    Attach it after the ValidationHandler, the learning-rate handler and `LossState`: it saves what they have changed.
+    Attach it after the ValidationHandler, the learning-rate handler, `LossState` and `EmaTeacher`: it saves what they
+    have changed.
 
     Args:
         folder: where the three files live.
@@ -35,10 +37,12 @@ class RunCheckpoint:
         lr_scheduler: its schedule.
         loss: the training loss, of which most keep nothing.
         evaluator: the validation engine; a new best key metric there renews `model.pt`.
+        teacher: what follows the network, if anything does.
         resume: ``False`` starts afresh and overwrites what is in the folder.
 
     Raises:
-        ConfigError: `last.pt` is unreadable, or belongs to another network or another loss.
+        ConfigError: `last.pt` is unreadable, or belongs to another network, another loss, or a run that had a teacher
+            where this one has none or the other way round.
     """
 
     def __init__(
@@ -50,14 +54,16 @@ class RunCheckpoint:
         lr_scheduler: Any,
         loss: nn.Module,
         evaluator: Evaluator,
+        teacher: EmaTeacher | None = None,
         resume: bool = True,
     ) -> None:
         self.folder = Path(folder)
-        self.network = network.module if isinstance(network, nn.parallel.DistributedDataParallel) else network
+        self.network = _unwrapped(network)
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
         self.loss = loss
         self.evaluator = evaluator
+        self.teacher = teacher
         self.resume = resume
         self.history: list[dict[str, float]] = []
         self._loss_sum = 0.0
@@ -88,6 +94,7 @@ class RunCheckpoint:
                 f"{self.last}: not a checkpoint of this program ({type(error).__name__}); delete it to start afresh"
             ) from error
         load_network_state(self.network, network_state, self.last)
+        self._restore_teacher(saved.get("teacher", {}))
         self._restore_loss(saved.get("loss", {}))
         self.optimizer.load_state_dict(saved["optimizer"])
         self.lr_scheduler.load_state_dict(saved["lr_scheduler"])
@@ -98,6 +105,15 @@ class RunCheckpoint:
         self.evaluator.state.best_metric = saved["best_metric"]
         self.evaluator.state.best_metric_epoch = saved["best_metric_epoch"]
         self.history = saved["history"]
+
+    def _restore_teacher(self, state: dict[str, torch.Tensor]) -> None:
+        if bool(state) != (self.teacher is not None):
+            raise ConfigError(
+                f"{self.last}: left by a run {'with' if state else 'without'} a teacher; "
+                "choose another ckpt_dir, or start afresh with --resume False"
+            )
+        if self.teacher is not None:
+            load_network_state(self.teacher.network, state, self.last)
 
     def _restore_loss(self, state: dict[str, torch.Tensor]) -> None:
         saved, wanted = (
@@ -130,7 +146,8 @@ class RunCheckpoint:
         if engine.state.rank != 0:
             return
         if validated and state.best_metric_epoch == engine.state.epoch:
-            write_atomically(self.folder / "model.pt", serialise(self.network.state_dict()))
+            best = _unwrapped(self.evaluator.network).state_dict()
+            write_atomically(self.folder / "model.pt", serialise(best))
         write_atomically(self.last, serialise(self._content(engine)))
         write_atomically(self.folder / "history.csv", _as_csv(self.history))
 
@@ -138,6 +155,7 @@ class RunCheckpoint:
         scaler = getattr(engine, "scaler", None)
         return {
             "network": self.network.state_dict(),
+            "teacher": self.teacher.network.state_dict() if self.teacher is not None else {},
             "optimizer": self.optimizer.state_dict(),
             "lr_scheduler": self.lr_scheduler.state_dict(),
             "loss": self.loss.state_dict(),
@@ -147,6 +165,10 @@ class RunCheckpoint:
             "best_metric_epoch": self.evaluator.state.best_metric_epoch,
             "history": self.history,
         }
+
+
+def _unwrapped(network: nn.Module) -> nn.Module:
+    return network.module if isinstance(network, nn.parallel.DistributedDataParallel) else network
 
 
 def serialise(content: Any) -> bytes:

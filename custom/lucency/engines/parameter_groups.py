@@ -6,7 +6,7 @@ from torch import nn
 
 
 def parameter_groups(*, network: nn.Module, loss: nn.Module, lr: float) -> list[dict[str, Any]]:
-    """Parameter groups of the network and of the parts of a loss that learn something.
+    """Parameter groups of what a network trains and of the parts of a loss that learn something.
 
     A loss without parameters gives the network's group alone. Parameters of a loss get no weight decay, for they are
     estimates and no weights, and `lr` times the `lr_multiplier` of the part that they belong to. Schedules that scale
@@ -33,7 +33,9 @@ def parameter_groups(*, network: nn.Module, loss: nn.Module, lr: float) -> list[
         >>> len(parameter_groups(network=nn.Linear(3, 2), loss=nn.BCEWithLogitsLoss(), lr=0.25))
         1
     """
-    groups: list[dict[str, Any]] = [{"params": list(network.parameters())}]
+    groups: list[dict[str, Any]] = [
+        {"params": [parameter for parameter in network.parameters() if parameter.requires_grad]}
+    ]
     for part in loss.modules():
         if own := list(part.parameters(recurse=False)):
             groups.append({"params": own, "lr": lr * getattr(part, "lr_multiplier", 1.0), "weight_decay": 0.0})

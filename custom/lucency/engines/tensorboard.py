@@ -10,7 +10,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 
 class FindingsTensorBoard:
-    """Write training loss, learning rate, macro and per-finding validation metrics, and images the network sees.
+    """Write training loss and its parts, macro and per-finding validation metrics, and images the network sees.
 
     Images are those of the first batch of the run, in display polarity: the quickest way to see a
     transposed or inverted data set.
@@ -46,6 +46,8 @@ class FindingsTensorBoard:
 
     def _write_loss(self, engine: Engine) -> None:
         self.writer.add_scalar("loss/train", engine.state.output[CommonKeys.LOSS].item(), engine.state.iteration)
+        for name, value in getattr(engine.loss_function, "parts", {}).items():
+            self.writer.add_scalar(f"loss/{name}", value.item(), engine.state.iteration)
 
     def _write_metrics(self, engine: Engine) -> None:
         step = engine.state.iteration

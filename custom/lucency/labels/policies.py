@@ -96,7 +96,7 @@ class TargetPolicy:
 
         Raises:
             LabelError: a finding has no column or two, or is asked for twice; a cell is no label state; keys and rows
-                differ in number; a share is no number of [0, 1], or no column has one.
+                differ in number; a share is no number of [0, 1], or there is no column of shares.
 
         Example:
             >>> states = pd.DataFrame({"edema": ["uncertain", "uncertain"]}, index=["a.png", "b.png"])

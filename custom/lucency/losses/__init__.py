@@ -10,6 +10,7 @@ from .reducers import MeanObserved as MeanObserved
 from .reducers import PerTask as PerTask
 from .reducers import Reducer as Reducer
 from .reducers import Sum as Sum
+from .sharpening import sharpen as sharpen
 from .state import EpochAware as EpochAware
 from .state import PredictionFed as PredictionFed
 from .state import SampleIndexed as SampleIndexed
@@ -30,6 +31,7 @@ from .hill import HillLoss as HillLoss
 from .implicit_weighting_assume_negative import (
     ImplicitWeightingAssumeNegativeLoss as ImplicitWeightingAssumeNegativeLoss,
 )
+from .label_assemble import LabelAssembleLoss as LabelAssembleLoss
 from .label_smoothing_assume_negative import LabelSmoothingAssumeNegativeLoss as LabelSmoothingAssumeNegativeLoss
 from .large_loss import LargeLoss as LargeLoss
 from .log_sum_exp_pairwise import LogSumExpPairwiseLoss as LogSumExpPairwiseLoss

@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +37,9 @@ class Loss(nn.Module, ABC):
         tensor(-0.5000)
     """
 
+    takes_views: ClassVar[bool] = False
+    """Whether it also takes logits of two views of an image; see `LabelAssembleLoss`."""
+
     def __init__(self, *, check_inputs: bool = True) -> None:
         super().__init__()
         self.check_inputs = check_inputs
@@ -54,9 +58,15 @@ class Loss(nn.Module, ABC):
         """The loss, a scalar.
 
         Raises:
-            LucencyError: shapes differ, are not (images, findings) or hold no cell; logits are integers or not finite.
+            LucencyError: shapes differ, are not (images, findings) or hold no cell; logits are several tensors,
+                integers or not finite.
             LabelError: targets are integers, or hold anything but [0, 1] and NaN.
         """
+        if not isinstance(logits, Tensor):
+            raise LucencyError(
+                f"{type(self).__name__}: logits are a {type(logits).__name__}, no tensor; this loss takes one view, "
+                "LabelAssembleLoss takes two"
+            )
         with full_precision(logits):
             return self.value(*self.prepare(logits, targets))
 

@@ -1,6 +1,9 @@
 """Networks that MONAI lacks; see docs/reference/networks.md."""
 
+from .append_findings import append_findings
 from .bilinear_head import BilinearHead
+from .class_query import ClassQueryHead
+from .class_query_densenet import ClassQueryDenseNet
 from .fine_grained_densenet import FineGrainedDenseNet
 
-__all__ = ["BilinearHead", "FineGrainedDenseNet"]
+__all__ = ["BilinearHead", "ClassQueryDenseNet", "ClassQueryHead", "FineGrainedDenseNet", "append_findings"]

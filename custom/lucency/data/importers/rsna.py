@@ -57,7 +57,7 @@ def import_rsna(
             age and sex, which are unknown without it.
 
     Returns:
-        Study table with pneumonia_opacity and, with `classes`, no_finding; source "rsna". `patientId` of the file is an id
+        Study table with pneumonia_opacity and, with `classes`, no_finding; source "rsna". `patientId` is an id
         of the image: whether two images are of one patient is not told, though all come from NIH ChestX-ray14.
 
     Raises:

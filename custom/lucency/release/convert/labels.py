@@ -11,7 +11,8 @@ from ...labels import vocabulary
 def finding_ids(labels: Sequence[str]) -> list[str | None]:
     """Find the finding that every output of a network stands for.
 
-    A label is a finding id, or a spelling that the vocabulary declares for any label source and for one finding alone.
+    A label is a finding id, or a spelling that the vocabulary declares for any label source. Where sources mean
+    different findings by it, it is the one of which the others are kinds, and unknown if there is none.
 
     Args:
         labels: one an output; empty for an output that was not trained.
@@ -30,7 +31,7 @@ def finding_ids(labels: Sequence[str]) -> list[str | None]:
     for finding in vocabulary():
         for spelling in (finding.id, *(name for names in finding.names.values() for name in names)):
             spellings.setdefault(spelling, set()).add(finding.id)
-    known = {spelling: next(iter(ids)) for spelling, ids in spellings.items() if len(ids) == 1}
+    known = {spelling: broadest for spelling, ids in spellings.items() for broadest in _broadest(ids)}
     unknown = [label for label in labels if label and label not in known]
     if unknown:
         raise LabelError(
@@ -46,6 +47,11 @@ def finding_ids(labels: Sequence[str]) -> list[str | None]:
         if len(twins) > 1:
             raise LabelError(f"labels {' and '.join(map(repr, twins))} mean '{identifier}'; leave all but one empty")
     return ids
+
+
+def _broadest(ids: set[str]) -> list[str]:
+    """The one of which all others are kinds; none where there is no such one."""
+    return [one for one in ids if all(one in vocabulary().ancestors(other) for other in ids - {one})]
 
 
 def _with_hint(label: str, known: Iterable[str]) -> str:

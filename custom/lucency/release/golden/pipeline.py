@@ -9,7 +9,7 @@ from monai.bundle import ConfigParser
 from torch import Tensor, nn
 
 from ...bundle.overrides import check_overrides, literal
-from ...bundle.runner import config_files, read_configuration
+from ...bundle.runner import chosen_groups, config_files, read_configuration
 from ...engines.weights import load_network_state, read_weights
 from ...errors import ConfigError
 
@@ -19,7 +19,8 @@ class BundlePipeline:
 
     Args:
         bundle: folder of the bundle.
-        overrides: configuration keys to values, such as ``{"image_size": 320}``.
+        overrides: configuration keys to values, such as ``{"image_size": 320}``, and choices of the bundle's folders,
+            such as ``{"queries": "random_mlp"}``.
 
     Raises:
         ConfigError: no such bundle or key.
@@ -27,11 +28,12 @@ class BundlePipeline:
 
     def __init__(self, bundle: str | Path, overrides: Mapping[str, Any] | None = None) -> None:
         self.bundle = Path(bundle)
-        self.file, *_ = files = config_files(bundle, "inference")
+        groups, overrides = chosen_groups(bundle, overrides or {})
+        self.file, *_ = files = config_files(bundle, "inference", groups)
         config = read_configuration(files)
-        check_overrides(config, overrides or {})
+        check_overrides(config, overrides)
         self._parser = ConfigParser(config)
-        self._parser.update({"bundle_root": literal(str(self.bundle.resolve())), **(overrides or {})})
+        self._parser.update({"bundle_root": literal(str(self.bundle.resolve())), **overrides})
 
     def part(self, key: str) -> Any:
         """Make what stands under a key.

@@ -1,0 +1,198 @@
+"""The Label-Assemble bundle from end to end: two sources that label different findings, a third that labels none."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+from monai.data import list_data_collate
+
+from lucency.bundle import run_bundle
+from lucency.bundle.keys import flatten
+from lucency.engines import RunCheckpoint
+from lucency.errors import explanation
+from support import BUNDLE as SPML
+from support import as_arguments, python
+
+BUNDLE = SPML.with_name("cxr_label_assemble_classification")
+CONFIGS = BUNDLE / "configs"
+OPTIONS = sorted((path.parent.name, path.stem) for path in CONFIGS.glob("*/*.yaml") if path.stem != "append")
+
+
+def train(assembled, folder, groups=None, **overrides):
+    return run_bundle(BUNDLE, "train", groups=groups, overrides={**assembled, "ckpt_dir": str(folder), **overrides})
+
+
+def weights(folder, name="model.pt"):
+    return torch.load(folder / name, weights_only=True)
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(tensor, second[key]) for key, tensor in first.items())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def trained(assembled, folder):
+    """Finished workflow of a short training; its checkpoints are in `folder`."""
+    return train(assembled, folder)
+
+
+@pytest.fixture(scope="module")
+def scores(assembled, trained, folder):
+    """Scores of the test split."""
+    return evaluate(assembled, folder, folder / "evaluation")
+
+
+def evaluate(assembled, folder, out, **overrides):
+    places = {"ckpt_dir": str(folder), "output_dir": str(out)}
+    run_bundle(BUNDLE, "evaluate", overrides={**assembled, **places, "replicates": 5, **overrides})
+    return pd.read_csv(out / "scores.csv").set_index("file")
+
+
+def test_training_leaves_finite_weights_and_a_curve(trained, folder):
+    history = pd.read_csv(folder / "history.csv")
+    assert list(history.epoch) == [1, 2, 3]
+    assert history[["loss", "val_macro_auroc"]].notna().all(axis=None)
+    assert all(torch.isfinite(tensor).all() for tensor in weights(folder).values())
+    assert any("queries" in name for name in weights(folder))
+
+
+def test_every_source_teaches_and_no_cell_is_made_up(trained):
+    records = trained.parser.get_parsed_content("train#dataset#data")
+    known = pd.DataFrame([np.isfinite(record["label"]) for record in records]).groupby(
+        [record["source"] for record in records]
+    )
+    assert (
+        known.min().to_numpy().tolist()
+        == known.max().to_numpy().tolist()
+        == [
+            [True, True, False, True],  # first
+            [False, False, False, False],  # pool
+            [True, False, True, False],  # second
+        ]
+    )
+
+
+def test_two_views_of_one_cached_image(trained):
+    dataset = trained.parser.get_parsed_content("train#dataset")
+    assert "image_strong" not in dataset._cache[0]
+    batch = next(iter(trained.parser.get_parsed_content("train#dataloader")))
+    assert batch["image"].shape == batch["image_strong"].shape
+    assert not torch.allclose(batch["image"], batch["image_strong"], atol=0.01)
+
+
+def gradient(workflow, source):
+    """Largest gradient that the images of one source give."""
+    content = workflow.parser.get_parsed_content
+    dataset, network, loss = content("train#dataset"), content("network"), content("loss")
+    batch = list_data_collate([item for item in dataset if item["source"] == source])
+    images, labels, *further = content("train#trainer").prepare_batch(batch)
+    network.train().zero_grad()
+    loss(content("train#inferer")(images, network, *(further[0] if further else ())), labels).backward()
+    return max(parameter.grad.abs().max().item() for parameter in network.parameters())
+
+
+def test_images_without_any_label_teach_here_and_not_in_the_naive_union(assembled, trained, tmp_path):
+    assert gradient(trained, "pool") > 0
+    union = train(assembled, tmp_path, {"baseline": "naive_union"}, max_epochs=1)
+    assert gradient(union, "pool") == 0
+    assert gradient(union, "first") > 0
+    assert "image_strong" not in union.parser.get_parsed_content("train#dataset")[0]
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_trains(group, option, assembled, tmp_path):
+    train(assembled, tmp_path, {group: option}, max_epochs=1)
+    chosen = flatten(yaml.safe_load((CONFIGS / group / f"{option}.yaml").read_text()))
+    written = flatten(yaml.safe_load((tmp_path / "config.yaml").read_text()))
+    for key, value in chosen.items():
+        assert str(written[key.replace("#", "::")]).replace("::", "#") == str(value)
+    assert np.isfinite(pd.read_csv(tmp_path / "history.csv").loss).all()
+
+
+def test_appended_findings_leave_the_others_bit_for_bit(assembled, scores, folder, tmp_path):
+    small = {key.replace("network_def#", "network_def#network#"): value for key, value in assembled.items()}
+    known = assembled["findings"]
+    trained = {"network_def#weights": str(folder / "model.pt"), "network_def#trained_findings": known}
+    train(small, tmp_path, {"start": "append"}, **trained, findings=[*known, "mass"])
+    before, after = weights(folder), weights(tmp_path)
+    assert same(before, {name: after[name] for name in before})
+    assert set(after) > set(before)
+    options = {"findings": [*known, "mass"], "network_def#appended": 1}
+    larger = evaluate(assembled, tmp_path, tmp_path / "evaluation", **options)
+    for finding in known:
+        assert list(larger[f"probability_{finding}"]) == list(scores[f"probability_{finding}"])
+    assert larger.probability_mass.nunique() > 1
+
+
+def test_a_misspelt_key_is_refused_with_the_nearest(assembled, tmp_path):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
+        train(assembled, tmp_path, {"loss": "label_assemble"}, **{"loss#temprature": 2})
+    assert explanation(caught.value) == "override 'loss#temprature': no such key; did you mean 'loss::temperature'?"
+
+
+def test_consistency_without_a_second_view_says_what_to_do(assembled, tmp_path):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
+        train(assembled, tmp_path, {"baseline": "naive_union", "loss": "label_assemble"})
+    assert "there is one view" in explanation(caught.value)
+
+
+class StopError(Exception):
+    """Ends a run after its first epoch."""
+
+
+def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(assembled, tmp_path, monkeypatch):
+    groups = {"loss": "ramp_up", "teacher": "ema", "queries": "random_mlp"}
+    unbroken, stopped = tmp_path / "unbroken", tmp_path / "stopped"
+    train(assembled, unbroken, groups)
+    save = RunCheckpoint._save
+
+    def save_once(self, engine):
+        save(self, engine)
+        raise StopError
+
+    monkeypatch.setattr(RunCheckpoint, "_save", save_once)
+    with pytest.raises(RuntimeError) as caught:
+        train(assembled, stopped, groups)
+    assert isinstance(caught.value.__cause__, StopError)
+    monkeypatch.undo()
+    assert len(pd.read_csv(stopped / "history.csv")) == 1
+    train(assembled, stopped, groups)
+    first, second = (weights(folder, "last.pt") for folder in (unbroken, stopped))
+    for part in ("network", "teacher"):
+        assert same(first[part], second[part])
+    assert not same(first["network"], first["teacher"])
+    assert same(weights(unbroken), weights(stopped))
+
+
+def test_inference_equals_evaluation(assembled, scores, folder, tmp_path):
+    keep = {key: value for key, value in assembled.items() if key.startswith("network_def")}
+    options = {"findings": assembled["findings"], "image_size": 32, "progress_bar": False, "check_image": False}
+    places = {"dataset_dir": assembled["dataset_dir"], "weights": folder / "model.pt", "output_dir": tmp_path}
+    run_bundle(BUNDLE, "inference", overrides=keep | options | {key: str(path) for key, path in places.items()})
+    predictions = pd.read_csv(tmp_path / "predictions.csv").set_index("file")
+    assert len(scores) >= 5
+    for file, row in scores.iterrows():
+        name = str(file).removeprefix(f"{assembled['dataset_dir']}/")
+        for finding in assembled["findings"]:
+            assert predictions.loc[name, finding] == pytest.approx(row[f"probability_{finding}"], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_monais_own_runner_trains_on_two_ranks_from_any_folder(assembled, tmp_path):
+    files = [f"{CONFIGS}/{name}.yaml" for name in ("train", "teacher/ema", "multi_gpu_train")]
+    options = {**assembled, "config_file": files, "ckpt_dir": tmp_path / "run", "batch_size": 4}
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    last = weights(tmp_path / "run", "last.pt")
+    for part in ("network", "teacher"):
+        assert not any(key.startswith("module.") for key in last[part])
+        assert all(torch.isfinite(tensor).all() for tensor in last[part].values())
+    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == assembled["max_epochs"]
