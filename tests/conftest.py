@@ -18,3 +18,12 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data not found at {folder}; set LUCENCY_TEST_DATA to the folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def label_files() -> Path:
+    """Folder `data` of the PyPI package torchxrayvision, which ships the real label files (unzip its wheel)."""
+    folder = os.environ.get("LUCENCY_XRV_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("LUCENCY_XRV_DATA does not name the data folder of an unzipped torchxrayvision wheel")
+    return Path(folder)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from lucency.commands.assemble import assemble
 from lucency.data import check_split_record, load_records, read_study_table
-from lucency.errors import ConfigError, LabelError
+from lucency.errors import ConfigError, LabelError, TableError
 from references.archives import write_archives
 
 
@@ -95,6 +95,11 @@ def test_refusals(archives, arguments, error, message):
     with pytest.raises(error, match=message):
         run(archives / "nih.yaml", *arguments, "--out", archives / "table.csv")
     assert not (archives / "table.csv").exists()
+
+
+def test_a_format_that_cannot_be_written_is_refused_before_anything_is_read(tmp_path):
+    with pytest.raises(TableError, match=r"'.xlsx' is no table format; use .parquet, .csv, .json"):
+        run(tmp_path / "absent.yaml", "--out", tmp_path / "table.xlsx")
 
 
 def test_a_code_that_the_importer_does_not_know_ends_it(archives):

@@ -1,10 +1,13 @@
 """`lucency assemble`: many partially labelled archives, one study table."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+_FORMATS = (".parquet", ".csv", ".json")
 
 
 def assemble(
@@ -45,6 +48,7 @@ def assemble(
     from ..data.assembling import input_hashes, write_assembly
     from ..data.importers import read_source
 
+    _check_format(out)
     shares = _shares(split) if split else None
     assembly = assembled(
         map(read_source, sources),
@@ -67,13 +71,22 @@ def assemble(
     written = write_assembly(
         assembly, out, split=shares, seed=seed, command=" ".join(words), inputs=input_hashes(sources)
     )
-    _report(assembly.notes)
+    for note in assembly.notes:
+        print(f"note: {note}", file=sys.stderr)
     frame, disagreements = assembly.frame, assembly.conflicts["kind"].eq("sources").sum()
     print(
         f"{out}: {len(frame)} images of {frame['patient'].nunique()} patients; "
         f"{disagreements} conflicts between sources, {len(assembly.conflicts) - disagreements} within an image; "
         f"beside it {', '.join(path.name for path in written[1:])}"
     )
+
+
+def _check_format(out: Path) -> None:
+    """What cannot be written is better said before reading takes a minute."""
+    from ..errors import TableError
+
+    if out.suffix not in _FORMATS:
+        raise TableError(f"{out}: '{out.suffix}' is no table format; use {', '.join(_FORMATS)}")
 
 
 def _shares(text: str) -> dict[str, float]:
@@ -87,10 +100,3 @@ def _shares(text: str) -> dict[str, float]:
         except ValueError:
             raise ConfigError(f"--split has {part!r}; write shares as in train=0.7,val=0.1,test=0.2") from None
     return shares
-
-
-def _report(notes: list[str]) -> None:
-    import sys
-
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)

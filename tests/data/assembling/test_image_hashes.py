@@ -74,6 +74,18 @@ def test_pixels_meet_where_grey_values_and_shape_are_equal(tmp_path):
     assert str(tmp_path) not in unreadable[files[-1]]
 
 
+@pytest.mark.slow
+def test_processes_find_the_same_pixels(tmp_path):
+    for number in range(80):
+        grey = np.full((4, 5), number // 2, np.uint8)
+        grey[0, 0] = 255
+        Image.fromarray(grey).save(tmp_path / f"{number}.png", compress_level=number % 2)
+    files = [str(tmp_path / f"{number}.png") for number in range(80)]
+    hashes, unreadable = image_hashes(files, "pixels", workers=2)
+    assert not unreadable
+    assert partners(hashes) == [{number - number % 2, number - number % 2 + 1} for number in range(80)]
+
+
 def test_one_chest_in_every_lossless_encoding_is_one_image(real_data):
     folder = real_data / "dicom_corpus" / "metamorphic_CR-MONO1-10"
     names = ["00_base_explicit_le", "01_rle", "02_jpegls", "03_j2k_lossless", "04_deflated", "05_implicit_le"]
@@ -123,3 +135,17 @@ def test_the_same_file_in_two_tables_is_one_image_however_it_is_written(tmp_path
         tables.append(Source(importer="table", frame=frame, images=tmp_path, settings=SourceSettings()))
     frame = assemble(tables, folder=tmp_path / "tables", hash="none").frame
     assert frame[["image", "source"]].values.tolist() == [["../images/a.png", "s0+s1+s2"]]
+
+
+def test_a_file_that_is_there_is_preferred_to_one_that_is_not(tmp_path):
+    (tmp_path / "files").mkdir()
+    written(tmp_path / "files", {"1.png": b"1"})
+    tables = []
+    for name, folder, finding in (("a", "absent", "edema"), ("b", "files", "mass")):
+        about = {"image": ["1.png"], "patient": "1", "study": "", "view": "", "age": np.nan, "sex": "", "source": name}
+        settings = SourceSettings(patients="hospital")
+        frame = pd.DataFrame(about | {finding: "positive"})
+        tables.append(Source(importer="table", frame=frame, images=tmp_path / folder, settings=settings))
+    assembly = assemble(tables, folder=tmp_path)
+    assert assembly.frame[["image", "source"]].values.tolist() == [["files/1.png", "a+b"]]
+    assert "absent/1.png (No such file or directory)" in assembly.notes[0]

@@ -9,7 +9,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from ...errors import ConfigError
-from ...labels import vocabulary
+from ...labels import IMPLIED, LABELLED, vocabulary
 from ..importers import Source
 from ..splits import split_patients
 from ..validation import REQUIRED_COLUMNS
@@ -75,8 +75,8 @@ def assemble(
             that mentions it, or an "error".
         hash: how files are compared; see `image_hashes`.
         allow_unlabelled: accept a finding in `findings` that no source labels.
-        split: shares of train, val and test for `split_patients`; if not given, the sources' own splits are kept,
-            provided that all have one.
+        split: shares of train, val and test for `split_patients`; patients without any label are in train besides. If
+            not given, the sources' own splits are kept, provided that all have one.
         seed: of the split.
         workers: threads or processes that compare files.
         progress: whether to show progress bars.
@@ -121,7 +121,7 @@ def assemble(
     duplicates = find_duplicates(rows.about, hash, workers, progress)
     groups = Groups.of(duplicates.image)
     steps.set_description_str("merging")
-    merged = merge(rows, groups, conflicts)
+    merged = merge(rows, groups, ~duplicates.named, conflicts)
     report = find_conflicts(rows, groups, merged, chosen)
     if conflicts == "error":
         refuse_conflicts(report)
@@ -159,7 +159,7 @@ def _with_split(
     without: list[str] = []
     moved: list[str] = []
     if split is not None:
-        frame = split_patients(frame, split, seed)
+        frame = _fresh_split(frame, split, seed)
     elif "split" in about and not about["split"].isna().any():
         splits, moved = own_splits(ties.patient, about["split"])
         frame["split"] = splits.take(groups.first).to_numpy()
@@ -172,6 +172,15 @@ def _with_split(
         columns.insert(len(REQUIRED_COLUMNS), "split")
         frame = frame[columns]
     return frame, moved, without
+
+
+def _fresh_split(frame: pd.DataFrame, split: Mapping[str, float], seed: int) -> pd.DataFrame:
+    """Divide the patients of whom anything is labelled; the others can teach, but nothing can be tested on them."""
+    labelled = frame["patient"].isin(frame.loc[frame[LABELLED].ne("") | frame[IMPLIED].ne(""), "patient"].unique())
+    if labelled.all() or not labelled.any() or "train" not in split:
+        return split_patients(frame, split, seed)
+    divided = split_patients(frame[labelled], split, seed)["split"]
+    return frame.assign(split=divided.reindex(frame.index, fill_value="train"))
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -22,11 +22,13 @@ class Duplicates:
 
     Attributes:
         image: (N,), number of the image of each row, counted in the order of the rows.
+        named: (N,), whether a row names no file, or one that cannot be read, and is compared by name.
         reasons: how many rows are another row's image, by what tells so; a row may be counted for several.
         unreadable: reason by row, for image files that could not be compared.
     """
 
     image: NDArray[np.int64]
+    named: NDArray[np.bool_]
     reasons: dict[str, int]
     unreadable: dict[int, str]
 
@@ -67,6 +69,7 @@ def find_duplicates(about: pd.DataFrame, kind: Hash = "bytes", workers: int = 1,
     position = {file: at for at, file in enumerate(files)}
     return Duplicates(
         image=pd.factorize(groups)[0].astype(np.int64),
+        named=named,
         reasons={reason: len(pairs[0]) for reason, pairs in twins.items() if reason != "none"},
         unreadable={int(first_row[position[file]]): reason for file, reason in unreadable.items()},
     )

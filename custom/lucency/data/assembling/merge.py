@@ -70,7 +70,7 @@ class Groups:
         return self.rows[np.where(place < len(self.rows), place, self.starts)]
 
 
-def merge(rows: Rows, groups: Groups, resolution: Resolution = "uncertain") -> Merged:
+def merge(rows: Rows, groups: Groups, with_file: NDArray[np.bool_], resolution: Resolution = "uncertain") -> Merged:
     """Merge the rows of every image.
 
     A finding is labelled if any row labels it. A state that is mentioned beats unmentioned, equal states stay, and of
@@ -81,6 +81,7 @@ def merge(rows: Rows, groups: Groups, resolution: Resolution = "uncertain") -> M
     Args:
         rows: of all sources.
         groups: which rows are one image.
+        with_file: (N,), which rows have a file.
         resolution: "first", or anything else for uncertain.
     """
     states, implied = rows.states[:, groups.first], rows.implied[:, groups.first]
@@ -96,7 +97,7 @@ def merge(rows: Rows, groups: Groups, resolution: Resolution = "uncertain") -> M
         disputed[at, groups.images] = differs
         labelled[at, groups.images] = np.logical_or.reduceat(rows.labelled[at, groups.rows], groups.starts)
         implied[at, groups.images] = _merged_implied(rows.implied[at, groups.rows], groups)
-    differing = _merge_about(about, rows.about, groups)
+    differing = _merge_about(about, rows.about, groups, with_file[groups.rows])
     for column in rows.shares:
         finding = rows.findings.index(str(column).removeprefix(SHARE))
         _merge_shares(shares, rows.shares[column], disputed[finding, groups.images], groups)
@@ -139,11 +140,11 @@ def _merged_implied(implied: NDArray[np.int8], groups: Groups) -> NDArray[np.int
     return np.where(_differs(implied, known, groups), _NOTHING, earliest)
 
 
-def _merge_about(about: pd.DataFrame, every: pd.DataFrame, groups: Groups) -> dict[str, int]:
+def _merge_about(
+    about: pd.DataFrame, every: pd.DataFrame, groups: Groups, with_file: NDArray[np.bool_]
+) -> dict[str, int]:
     """Fill the images that have several rows into `about`; say how many differ in what ought to be equal."""
-    file = groups.earliest(every["path"].iloc[groups.rows].ne("").to_numpy())
-    for column in ("image", "path"):
-        about.loc[groups.images, column] = every[column].take(file).to_numpy()
+    about.loc[groups.images, "image"] = every["image"].take(groups.earliest(with_file)).to_numpy()
     differing = {}
     for column in ABOUT:
         values = every[column].iloc[groups.rows]

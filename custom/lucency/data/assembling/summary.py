@@ -54,7 +54,7 @@ def _sources(figures: Figures) -> str:
         settings, declaration = source.settings, IMPORTERS[source.importer].declaration
         silence = declaration.silence if declaration else "as its file says"
         if settings.silence == "negative":
-            silence = f"negative, says the source file; {sum(figures.silent[names].values())} labels"
+            silence = f"negative, says the source file; {sum(figures.silent.get(names, {}).values())} labels"
         kept = ", ".join(settings.keep or ["all"])
         rows.append((names, source.importer, images, settings.patients or names, silence, kept))
     return _table(["source", "importer", "images", "patients", "a label that is not there means", "findings"], rows)
