@@ -26,6 +26,10 @@ def openi_counts(path):
             name, *qualifiers = [part.strip() for part in heading.split("/")]
             fitting = {name} | {name + "/" + qualifier for qualifier in qualifiers}
             found = {finding_of[spelling] for spelling in fitting if spelling in finding_of}
+            if name == "Calcinosis" and {"hilum", "lymph nodes"} & set(qualifiers):
+                found = set()
+            if name == "Tuberculosis" and "healed" in qualifiers:
+                found = set()
             if name in ("Hydropneumothorax", "Hemopneumothorax"):
                 found |= {"effusion", "pneumothorax"}
             if "borderline" in qualifiers:

@@ -44,6 +44,11 @@ def states_of(row):
         (["Hydropneumothorax/right"], {"effusion": "positive", "pneumothorax": "positive"}),
         (["Calcinosis/aorta, thoracic/mild"], {"aortic_calcification": "positive"}),
         (["Calcinosis/aorta/lung "], {"aortic_calcification": "positive", "calcification": "positive"}),
+        (["Calcinosis/lung/hilum/lymph nodes/right"], {}),
+        (["Calcinosis/lung/hilum", "Calcinosis/lung/base"], {"calcification": "positive"}),
+        (["Tuberculosis/lung/healed"], {}),
+        (["Tuberculosis/lung"], {"tuberculosis": "positive"}),
+        (["Sulcus/bilateral/blunted/mild"], {"costophrenic_angle_blunting": "positive"}),
         (["Deformity/ribs/right", "Hernia, Hiatal/large"], {"hernia": "positive"}),
         (["normal", "Deformity"], {"no_finding": "uncertain"}),
     ],
@@ -201,5 +206,5 @@ def test_every_declared_label_is_in_the_published_reports(label_files):
     parts = [[part.strip() for part in heading.split("/")] for heading in headings]
     alone = {heading for heading, *_ in parts} | {f"/{word}" for _, *words in parts for word in words}
     pairs = {f"{heading}/{word}" for heading, *words in parts for word in words}
-    assert set(DECLARATION.left_out) <= alone
+    assert set(DECLARATION.left_out) <= alone | pairs
     assert set(DECLARATION.words) <= alone | pairs

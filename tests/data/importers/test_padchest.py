@@ -50,7 +50,8 @@ def states_of(row):
         ("['goiter', 'NSG tube']", {"support_devices": "positive"}),
         ("['cardiomegaly', ' normal']", {"cardiomegaly": "positive", "no_finding": "uncertain"}),
         ("['goiter', ' normal']", {"no_finding": "uncertain"}),
-        ("['pseudonodule']", {}),
+        ("['pseudonodule', 'increased density', 'cyst']", {}),
+        ("['aortic endoprosthesis']", {"support_devices": "positive"}),
     ],
 )
 def test_a_word_is_positive_and_everything_else_unmentioned(labels, stated, written):

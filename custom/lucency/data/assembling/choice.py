@@ -54,8 +54,8 @@ def unlabelled_sources(rows: Rows, chosen: Sequence[str], allow_unlabelled: bool
         having = [finding for finding, row in zip(rows.findings, rows.labelled, strict=True) if row.any()]
         mend = f"choose from {', '.join(having)}" if having else "add a source that labels findings"
         raise LabelError(
-            f"no source labels {first_few(unknown)}; {mend}, or allow unlabelled findings (a column in which only other "
-            "findings can imply a state)"
+            f"no source labels {first_few(unknown)}; {mend}, or allow unlabelled findings (a column in which only "
+            "other findings can imply a state)"
         )
     names, labels_some = rows.about["source"], rows.labelled[at].any(axis=0)
     return sorted(set(names.unique()) - set(names[np.flatnonzero(labels_some)].unique()))

@@ -52,8 +52,9 @@ def import_openi(
     """Study table of the Indiana University chest radiographs of Open-I; every image has the labels of its report.
 
     A heading of `MeSH/major` such as "Opacity/lung/base/left" means the findings that the vocabulary has for "Opacity"
-    and for "Opacity/" with any of its qualifiers. It is positive, with the qualifier "borderline" uncertain; every
-    other finding is unmentioned. "normal" is the finding no_finding; hydropneumothorax is both effusion and
+    and for "Opacity/" with any of its qualifiers; it means none if one of these pairs is left out, as the calcified
+    lymph nodes of "Calcinosis/lung/hilum/lymph nodes" are. It is positive, with the qualifier "borderline" uncertain;
+    every other finding is unmentioned. "normal" is the finding no_finding; hydropneumothorax is both effusion and
     pneumothorax. Headings that a program found (`MeSH/automatic`) are not used. A report with the heading "No Indexing"
     or "Technical Quality of Image Unsatisfactory" says nothing of what it does not name: its cell of column `labelled`
     lists only the named findings, so that no policy makes the others negative.
@@ -126,7 +127,10 @@ def _statements(heading: str, *qualifiers: str) -> list[tuple[str, str]]:
     state = next(
         (DECLARATION.values[word] for word in qualifiers if word in DECLARATION.values), LabelState.POSITIVE.value
     )
-    spellings = [heading, *(f"{heading}/{qualifier}" for qualifier in qualifiers), *_TWO_IN_ONE.get(heading, ())]
+    pairs = [f"{heading}/{qualifier}" for qualifier in qualifiers]
+    if not DECLARATION.left_out.keys().isdisjoint(pairs):
+        return [("", state)]
+    spellings = [heading, *pairs, *_TWO_IN_ONE.get(heading, ())]
     meant = [DECLARATION.words[spelling] for spelling in spellings if spelling in DECLARATION.words]
     return [(finding, state) for finding in meant or [""]]
 
