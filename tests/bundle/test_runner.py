@@ -90,3 +90,37 @@ def test_what_fails_while_running_keeps_its_own_error(bundle):
     )
     with pytest.raises(RuntimeError, match="Failed to evaluate"):
         run_bundle(bundle, "train")
+
+
+def test_a_transform_that_fails_is_one_line(bundle):
+    (bundle / "configs" / "train.yaml").write_text(
+        "bundle_root: '.'\ndata: {_target_: Dataset, data: [{}], transform: {_target_: LoadImaged, keys: image}}\n"
+        "loader: {_target_: DataLoader, dataset: '@data'}\nrun: ['$[*@loader].run()']\n"
+    )
+    with pytest.raises(
+        ConfigError, match=r"^configuration: monai\.\S+\.LoadImaged fails \(.*`image`.*\); mend the keys"
+    ):
+        run_bundle(bundle, "train")
+
+
+@pytest.mark.parametrize(("first", "second"), [("loss", "loss"), ("told", "told#loss"), ("told#seed", "told::seed")])
+def test_options_that_set_one_key_are_refused(bundle, first, second):
+    for group, key in (("loss", first), ("start", second)):
+        (bundle / "configs" / group).mkdir(exist_ok=True)
+        (bundle / "configs" / group / "own.yaml").write_text(f"'{key}': 1\n")
+    shared = min(first, second, key=len).replace("#", "::")
+    with pytest.raises(ConfigError, match=f"^--loss own and --start own both set {shared}; choose one of them$"):
+        run_bundle(bundle, "train", groups={"loss": "own", "start": "own"})
+
+
+def test_options_that_set_different_keys_go_together(bundle):
+    (bundle / "configs" / "start").mkdir()
+    (bundle / "configs" / "start" / "later.yaml").write_text("seed: 5\n")
+    run_bundle(bundle, "train", groups={"loss": "wan", "start": "later"})
+    assert told(bundle) == {"loss": "wan", "seed": 5}
+
+
+def test_an_option_of_another_workflow_is_told_so(bundle):
+    (bundle / "configs" / "loss" / "foreign.yaml").write_text("trainer#epochs: 1\n")
+    with pytest.raises(ConfigError, match=r"foreign\.yaml: a later one changes what is inside a key .*trainer"):
+        run_bundle(bundle, "train", groups={"loss": "foreign"})

@@ -136,10 +136,26 @@ def test_a_misspelt_key_is_refused_with_the_nearest(assembled, tmp_path):
     assert explanation(caught.value) == "override 'loss#temprature': no such key; did you mean 'loss::temperature'?"
 
 
-def test_consistency_without_a_second_view_says_what_to_do(assembled, tmp_path):
+@pytest.mark.parametrize(
+    ("groups", "settings", "message"),
+    [
+        ({"baseline": "pseudo_labels"}, {"loss#consistency_weight": 1}, "there is one view"),
+        ({"baseline": "pseudo_labels", "teacher": "ema"}, {}, "has a teacher and no strong view"),
+        (
+            {"baseline": "naive_union", "loss": "ramp_up"},
+            {},
+            "--baseline naive_union and --loss ramp_up both set loss;",
+        ),
+        ({"queries": "onehot_mlp", "start": "append"}, {}, "both set network_def; choose one"),
+        ({}, {"batch_size": 1000}, "fewer images than one batch"),
+        ({}, {"image_size": 0}, "fails (spatial_size should not be dynamic"),
+    ],
+)
+def test_what_does_not_go_together_says_so(groups, settings, message, assembled, tmp_path):
     with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
-        train(assembled, tmp_path, {"baseline": "naive_union", "loss": "label_assemble"})
-    assert "there is one view" in explanation(caught.value)
+        train(assembled, tmp_path, groups, **settings)
+    assert message in explanation(caught.value)
+    assert not (tmp_path / "model.pt").exists()
 
 
 class StopError(Exception):

@@ -35,7 +35,7 @@ def test_the_states_are_counted_at_once(archives):
     done = run("rsna", archives / "rsna" / "stage_2_train_labels.csv", "--out", archives / "rsna.csv")
     rows = _rows(done.output)
     assert rows["finding"] == ["positive", "negative", "uncertain", "unmentioned"]
-    assert rows["lung_opacity"] == ["1", "1", "0", "0"]
+    assert rows["pneumonia_opacity"] == ["1", "1", "0", "0"]
     assert f"{archives}/rsna.csv: 2 images of 2 patients, 1 finding\n" in done.output
 
 
@@ -76,8 +76,21 @@ def test_options_reach_the_importer(archives):
 @pytest.mark.parametrize("command", ["folder", "yaml"])
 def test_a_source_file_names_its_importer(archives, command):
     (archives / "source.yaml").write_text("importer: rsna\nlabels: rsna/stage_2_train_labels.csv\nimages: rsna\n")
-    run(command, archives / "source.yaml", "--out", archives / "out" / "table.json")
+    done = run(command, archives / "source.yaml", "--out", archives / "out" / "table.json")
+    assert "not applied" not in done.output
     assert read_study_table(archives / "out" / "table.json")["image"].tolist() == [
         "../rsna/stage_2_train_images/a.dcm",
         "../rsna/stage_2_train_images/b.dcm",
     ]
+
+
+def test_what_only_assembling_uses_is_said(archives):
+    lines = [
+        "importer: rsna",
+        "labels: rsna/stage_2_train_labels.csv",
+        "silence: negative",
+        "keep: [pneumonia_opacity]",
+    ]
+    (archives / "source.yaml").write_text("\n".join(lines))
+    output = run("yaml", archives / "source.yaml", "--out", archives / "table.csv").output
+    assert f"{archives / 'source.yaml'}: silence, keep: not applied here, only by lucency assemble\n" in output

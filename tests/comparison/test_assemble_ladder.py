@@ -73,6 +73,12 @@ def test_the_files_hold_what_was_measured(comparison, assembled, folder):
     for name in NAMES:
         mean = macro[macro.loss == name]["auroc"].mean()
         assert f"{name} | {mean:.3f} (" in summary.replace("**", "")
+    section = summary.split("Selection: observed")[1].split("AUROC by finding")[0].replace("**", "")
+    present = assembled.truth[assembled.rows("test")] == 1
+    for chosen in comparison.of("observed"):
+        above = [run.logits["observed"][present] > 0 for run in chosen.runs.values()]
+        (line,) = [line for line in section.splitlines() if line.startswith(f"| {chosen.option.name} | ")]
+        assert f" | {100 * np.mean(above):.1f} % | {chosen.rate:g} | " in line
     (shared,) = [line for line in summary.splitlines() if line.startswith(f"| {assembled.findings[1]} |")]
     assert shared.startswith(f"| {assembled.findings[1]} | a, b | ")
     of_test = groups[assembled.rows("test")]

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import yaml
 from monai.networks.nets import DenseNet121
 from safetensors.torch import save_file
 
@@ -59,6 +60,8 @@ def test_a_plain_densenet_goes_on_as_one_hot_queries(tmp_path):
         (TRAINED, TRAINED, "findings: names nothing that the trained network lacks"),
         (TRAINED, [*TRAINED, "hernia", "hernia"], "findings: hernia twice"),
         (["edema", "mass", "edema"], TRAINED, "trained_findings: edema twice"),
+        ("edema", TRAINED, "trained_findings: is the text 'edema'; give a list"),
+        (TRAINED, "edema", "findings: is the text 'edema'; give a list"),
         (["edema"], ["edema", "hernia"], "trained_findings: names 1 findings, but the trained network has 3 outputs"),
     ],
 )
@@ -66,6 +69,16 @@ def test_lists_that_do_not_fit_are_refused(tmp_path, trained, findings, message)
     torch.save(build().state_dict(), tmp_path / "model.pt")
     with pytest.raises(ConfigError, match=message):
         append(tmp_path / "model.pt", findings, trained)
+
+
+def test_the_record_beside_the_weights_tells_the_order_of_the_findings(tmp_path):
+    former, path = build(), tmp_path / "model.pt"
+    torch.save(former.state_dict(), path)
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"findings": TRAINED, "seed": 0}))
+    assert torch.equal(append(path, [*TRAINED, "hernia"])(IMAGE)[:, :3], former(IMAGE))
+    for other in (["mass", "edema", "nodule"], ["edema", "mass", "pneumonia"]):
+        with pytest.raises(ConfigError, match=r"model\.pt was trained with others, .*; give edema, mass, nodule"):
+            append(path, [*other, "hernia"], other)
 
 
 @pytest.mark.parametrize(

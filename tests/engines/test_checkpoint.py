@@ -23,7 +23,7 @@ LEARNING_LOSSES["sum"] = lambda: WeightedSumLoss(
 )
 
 
-def run(folder, epochs, width=1, loss=None, stop_after=None, **options):
+def run(folder, epochs, width=1, loss=None, stop_after=None, batch=4, **options):
     """Train a linear model for some epochs, perhaps cut short; give back trainer and checkpoint handler."""
     torch.manual_seed(0)
     data = [{"image": torch.randn(4), "label": torch.tensor(row), "index": i} for i, row in enumerate(TARGETS)]
@@ -52,7 +52,7 @@ def run(folder, epochs, width=1, loss=None, stop_after=None, **options):
     trainer = SupervisedTrainer(
         device="cpu",
         max_epochs=epochs,
-        train_data_loader=DataLoader(Dataset(seen), batch_size=4, shuffle=True),
+        train_data_loader=DataLoader(Dataset(seen), batch_size=batch, shuffle=True, drop_last=True),
         network=network,
         optimizer=optimizer,
         loss_function=loss,
@@ -128,6 +128,18 @@ def test_best_weights_are_those_of_the_best_epoch(tmp_path):
     _, until_best = run(tmp_path / "again", int(best))
     best_weights = torch.load(tmp_path / "model.pt", weights_only=True)
     assert all(torch.equal(best_weights[k], v) for k, v in until_best.network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": 1, "batch": 13}, "training set: holds fewer images than one batch of a rank; lower batch_size"),
+        ({"epochs": 0}, "max_epochs is 0; give a whole number from 1"),
+    ],
+)
+def test_a_run_that_would_train_nothing_is_refused(settings, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, **settings)
 
 
 def test_starting_afresh_ignores_what_is_there(tmp_path):

@@ -72,9 +72,9 @@ def test_its_pseudo_labels_are_the_ones_that_are_used():
     assert not torch.allclose(*runs)
 
 
-@pytest.mark.parametrize("momentum", [0, 1, -0.1])
+@pytest.mark.parametrize("momentum", [0, 1, 0.0, 1.0, -0.1, None, torch.nan])
 def test_a_momentum_outside_its_range_is_refused(momentum):
-    with pytest.raises(ValueError, match="momentum"):
+    with pytest.raises(ConfigError, match=f"EmaTeacher: momentum is {momentum}; give a number between 0 and 1"):
         EmaTeacher(network=network(), momentum=momentum)
 
 

@@ -4,6 +4,7 @@ from monai.optimizers import WarmupCosineSchedule
 from torch import nn
 
 from lucency.engines import parameter_groups
+from lucency.errors import ConfigError
 from lucency.losses import MaskedBCELoss, OnlineLabelEstimationLoss, WeightedSumLoss
 
 
@@ -15,6 +16,13 @@ def test_a_loss_that_learns_nothing_leaves_the_networks_group_alone():
     network = nn.Linear(3, 2)
     groups = parameter_groups(network=network, loss=MaskedBCELoss(pos_weight=[1.0, 2.0]), lr=0.5)
     assert groups == [{"params": list(network.parameters())}]
+
+
+def test_nothing_to_train_is_refused():
+    network = nn.Linear(3, 2).requires_grad_(False)
+    with pytest.raises(ConfigError, match=r"^Linear: nothing of it is left to train"):
+        parameter_groups(network=network, loss=MaskedBCELoss(), lr=0.5)
+    assert len(parameter_groups(network=network, loss=role(), lr=0.5)) == 2
 
 
 @pytest.mark.parametrize("inside", [False, True])

@@ -46,11 +46,18 @@ def test_the_network_sees_both_views_in_one_call():
 
 
 def test_without_a_strong_view_it_is_the_inferer_of_evaluation():
-    (weak, _), model = views(), network()
+    (weak, _), model = views(), network().eval()
     teacher = EmaTeacher(network=model)
     for enabled in (False, True):
         answer = TwoViewInferer(enabled=enabled, teacher=teacher)(weak, model)
         assert torch.equal(answer, AutocastInferer(enabled=enabled)(weak, model))
+
+
+def test_a_teacher_that_would_go_unheard_in_training_is_refused():
+    (weak, _), model = views(), network().train()
+    with pytest.raises(ConfigError, match="has a teacher and no strong view; use prepare_two_views"):
+        TwoViewInferer(teacher=EmaTeacher(network=model))(weak, model)
+    assert torch.equal(TwoViewInferer()(weak, model), model(weak))
 
 
 def test_bfloat16_is_for_all_three_and_the_answers_are_float32():

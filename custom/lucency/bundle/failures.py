@@ -1,4 +1,4 @@
-"""What of MONAI's nested errors the user can mend: a component or expression of the configuration that fails."""
+"""What of MONAI's nested errors the user can mend: a component, expression or transform of the configuration."""
 
 import re
 
@@ -6,18 +6,19 @@ from ..errors import ConfigError, LucencyError, causes, one_line
 
 _COMPONENT = re.compile(r"Failed to instantiate component '(?P<what>[^']+)'")
 _EXPRESSION = re.compile(r"Failed to evaluate ConfigExpression:\s*(?P<what>.+)", re.DOTALL)
+_TRANSFORM = re.compile(r"applying transform <(?P<what>[\w.]+) object")
 _RUNS = re.compile(r"\.(run|initialize|finalize)\(\)")  # what fails in there is no matter of the configuration's form
 
 
 def configuration_failure(error: BaseException) -> ConfigError | None:
-    """The innermost component or expression that could not be made, and why, in one line.
+    """The innermost component or expression that could not be made, or transform that failed, and why, in one line.
 
     Args:
         error: as `monai.bundle` raises it, with its causes.
 
     Returns:
         An error to raise from `error`; None if one of ours explains it already, or nothing of this kind is among the
-        causes, as when training fails half-way.
+        causes, as when the network fails half-way.
 
     Example:
         >>> wrapped = RuntimeError("Failed to instantiate component 'monai.data.DataLoader' with keywords: batch_size")
@@ -31,12 +32,13 @@ def configuration_failure(error: BaseException) -> ConfigError | None:
     for cause in causes(error):
         if isinstance(cause, LucencyError | OSError):
             return None
-        found = _COMPONENT.match(str(cause)) or _EXPRESSION.match(str(cause))
-        if found and not _RUNS.search(found["what"]):
-            failure, reason = found["what"], ""
+        text = str(cause)
+        if transform := _TRANSFORM.match(text):
+            failure, reason = f"{transform['what']} fails", ""
+        elif (found := _COMPONENT.match(text) or _EXPRESSION.match(text)) and not _RUNS.search(found["what"]):
+            failure, reason = f"{found['what']} cannot be made", ""
         else:
-            text = str(cause)
             reason = f"{type(cause).__name__}: {text}" if isinstance(cause, KeyError | AttributeError) else text
     if failure is None:
         return None
-    return ConfigError(one_line(f"configuration: {failure} cannot be made ({reason}); mend the keys it is given"))
+    return ConfigError(one_line(f"configuration: {failure} ({reason}); mend the keys it is given"))

@@ -1,14 +1,16 @@
 """Running a bundle's workflow strictly: the files that belong together, checked overrides, one-line errors."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from monai.bundle import ConfigParser, ConfigWorkflow
+from monai.bundle.utils import ID_SEP_KEY
 
 from ..errors import ConfigError
 from .failures import configuration_failure
-from .keys import suggestion
+from .keys import normalise, suggestion
 from .overrides import check_overrides, literal
 
 BASES = {"evaluate": "train", "multi_gpu_train": "train"}  # workflows that are overlays on another one's file
@@ -21,15 +23,36 @@ def config_files(bundle: str | Path, workflow: str, groups: Mapping[str, str] | 
     overlay of the workflow itself.
 
     Raises:
-        ConfigError: no such bundle, workflow or option; names the ones there are.
+        ConfigError: no such bundle, workflow or option, and the message names those that are; or two options set the
+            same key, where the later would undo the earlier without a word.
     """
     configs = Path(bundle) / "configs"
     if not configs.is_dir():
         raise ConfigError(f"{bundle}: not a bundle (no configs folder); give the path of a folder under bundles/")
     names = [BASES[workflow], workflow] if workflow in BASES else [workflow]
     files = [_one_of(configs, name, "workflow") for name in names]
-    chosen = [_one_of(configs / group, option, group) for group, option in (groups or {}).items()]
-    return [files[0], *chosen, *files[1:]]
+    chosen = {group: _one_of(configs / group, option, group) for group, option in (groups or {}).items()}
+    _refuse_overlap(chosen)
+    return [files[0], *chosen.values(), *files[1:]]
+
+
+def _refuse_overlap(chosen: Mapping[str, Path]) -> None:
+    setters: dict[str, str] = {}
+    for group, file in chosen.items():
+        option = f"--{group} {file.stem}"
+        own = [f"{normalise(key)}{ID_SEP_KEY}" for key in _top_keys(file)]
+        for key, (other, setter) in product(own, setters.items()):
+            if key.startswith(other) or other.startswith(key):
+                both = min(key, other, key=len).removesuffix(ID_SEP_KEY)
+                raise ConfigError(f"{setter} and {option} both set {both}; choose one of them")
+        setters |= dict.fromkeys(own, option)
+
+
+def _top_keys(file: Path) -> list[str]:
+    try:
+        return list(ConfigParser.load_config_file(str(file)))
+    except Exception as error:  # the YAML and JSON readers raise types of their own
+        raise ConfigError(f"{file}: not readable as configuration ({error})") from error
 
 
 def config_groups(bundle: str | Path) -> list[str]:
@@ -85,14 +108,20 @@ def read_configuration(files: Sequence[Path]) -> dict[str, Any]:
     """Merge configuration files, later ones over earlier ones.
 
     Raises:
-        ConfigError: a file cannot be read.
+        ConfigError: a file cannot be read, or changes something that the files before it do not have.
     """
+    names = ", ".join(map(str, files))
     try:
         parser = ConfigParser()
         parser.read_config([str(file) for file in files])
         return dict(parser.get())
+    except KeyError as error:
+        raise ConfigError(
+            f"{names}: a later one changes what is inside a key that none before it has ({error.args[0]}); "
+            "leave out the option that belongs to another workflow"
+        ) from error
     except Exception as error:  # the YAML and JSON readers raise types of their own
-        raise ConfigError(f"{', '.join(map(str, files))}: not readable as configuration ({error})") from error
+        raise ConfigError(f"{names}: not readable as configuration ({error})") from error
 
 
 def _one_of(folder: Path, name: str, what: str) -> Path:

@@ -118,7 +118,7 @@ def rsna(
     classes: Annotated[Path | None, typer.Option(help="stage_2_detailed_class_info.csv, for no_finding.")] = None,
     headers: Annotated[Path | None, typer.Option(help="Table of DICOM headers, for view, age and sex.")] = None,
 ) -> None:
-    """Import RSNA Pneumonia Detection: Target 1 is a positive lung_opacity, 0 a negative one."""
+    """Import RSNA Pneumonia Detection: Target 1 is a positive pneumonia_opacity, 0 a negative one."""
     _import("rsna", [labels], out, images, drop_missing, classes=classes, headers=headers)
 
 
@@ -161,9 +161,14 @@ def folder(mapping: SOURCE, out: OUT) -> None:
 @app.command()
 def yaml(mapping: SOURCE, out: OUT) -> None:
     """Import any source that a YAML file declares, as lucency assemble takes it; its silence and keep play no part."""
-    from ..data.importers import import_mapping
+    from ..data.importers import read_source
 
-    _write_table(*import_mapping(mapping), out)
+    source = read_source(mapping)
+    _write_table(source.frame, source.images, out)
+    settings = {name: getattr(source.settings, name) for name in ("silence", "keep", "patients")}
+    idle = [name for name, value in settings.items() if value is not None]
+    if idle:
+        print(f"{mapping}: {', '.join(idle)}: not applied here, only by lucency assemble")
 
 
 def _import(
@@ -183,4 +188,4 @@ def _write_table(frame: "pd.DataFrame", images: Path | None, out: Path) -> None:
     write_study_table(relative_to_table(frame, images, out), out)
     show_states(frame)
     patients, findings = frame["patient"].nunique(), len(finding_columns(frame))
-    print(f"{out}: {len(frame)} images of {patients} patients, {findings} finding{'s' * (findings != 1)}")
+    print(f"{out}: {len(frame):,} images of {patients:,} patients, {findings} finding{'s' * (findings != 1)}")

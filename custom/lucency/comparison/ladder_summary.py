@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .assembled_study import AssembledStudy
-from .compare import Comparison
+from .compare import Chosen, Comparison
 from .markdown import (
     difference_text,
     listing,
@@ -93,16 +93,24 @@ def _ladder(
     macro = measures[(measures.finding == MACRO) & (measures.selection == selection)]
     references = [name for name in (NAIVE_UNION, FULL_LABELS) if name in differences]
     rows = []
-    for rung in dict.fromkeys(chosen.option.name for chosen in comparison.of(selection)):
+    for chosen in comparison.of(selection):
+        rung = chosen.option.name
         runs = macro[macro.loss == rung]
         row = [f"**{rung}**" if rung == comparison.reference else rung, mean_and_range(runs["auroc"])]
         row += [_macro(differences[name], rung, selection, "auroc") for name in references]
         row += [mean_and_range(runs["ap"]), _macro(differences[comparison.reference], rung, selection, "ap")]
+        row += [f"{100 * _believed(comparison, chosen):.1f} %"]
         row += [f"{runs['learning_rate'].iloc[0]:g}", listing(runs["epoch"]), f"{runs['step_ms'].mean():.0f}"]
         rows.append(row)
     against = [f"against {name} (95 %)" for name in references]
     heads = ["rung", "AUROC (range)", *against, "mAP (range)", f"against {comparison.reference} (95 %)"]
-    return markdown_table([*heads, "rate", "best epochs", "ms a step"], rows)
+    return markdown_table([*heads, "present above 0.5", "rate", "best epochs", "ms a step"], rows)
+
+
+def _believed(comparison: Comparison, chosen: Chosen) -> float:
+    """Share of the present findings of test images with a probability above 0.5, where pseudo labels point upwards."""
+    present = comparison.study.truth[comparison.study.rows("test")] == 1
+    return float(np.mean([(run.logits[chosen.selection][present] > 0).mean() for run in chosen.runs.values()]))
 
 
 def _macro(table: pd.DataFrame, rung: str, selection: str, metric: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from torch import nn
 
 from ..errors import ConfigError
@@ -41,15 +42,20 @@ def append_to_trained(
 
     Raises:
         ConfigError: the network has no class queries; the lists do not fit each other or it; the weights are absent,
-            unreadable or of another network; what `append_findings` refuses.
+            unreadable, of another network, or lie beside the record of a run with other findings; what
+            `append_findings` refuses.
     """
     if not isinstance(network, ClassQueryDenseNet):
         raise ConfigError(
             f"network: is a {type(network).__name__}; give lucency.networks.ClassQueryDenseNet, which takes "
             "the weights of a plain DenseNet121 too"
         )
-    _check(list(trained_findings), list(findings), network.class_layers.out.out_features)
+    for name, ids in (("trained_findings", trained_findings), ("findings", findings)):
+        if isinstance(ids, str):
+            raise ConfigError(f"{name}: is the text {ids!r}; give a list of finding ids")
     path = Path(weights)
+    _check(list(trained_findings), list(findings), network.class_layers.out.out_features)
+    _check_record(list(trained_findings), path)
     load_network_state(network, _query_state(read_weights(path), network.class_layers.out, path), path)
     return append_findings(network, len(findings) - len(trained_findings), queries=queries)
 
@@ -84,3 +90,15 @@ def _check(trained: list[str], findings: list[str], outputs: int) -> None:
         )
     if len(findings) == len(trained):
         raise ConfigError("findings: names nothing that the trained network lacks; add the findings to append")
+
+
+def _check_record(trained: list[str], weights: Path) -> None:
+    """Compare with `config.yaml` of the run, if the weights still lie beside it: they hold no names themselves."""
+    record = weights.with_name("config.yaml")
+    config = yaml.safe_load(record.read_text()) if record.is_file() else None
+    known = config.get("findings") if isinstance(config, dict) else None
+    if isinstance(known, list) and known != trained:
+        raise ConfigError(
+            f"trained_findings: {weights} was trained with others, or in another order, says {record.name} beside it; "
+            f"give {first_few(known, 20)}"
+        )

@@ -41,8 +41,9 @@ class RunCheckpoint:
         resume: ``False`` starts afresh and overwrites what is in the folder.
 
     Raises:
-        ConfigError: `last.pt` is unreadable, or belongs to another network, another loss, or a run that had a teacher
-            where this one has none or the other way round.
+        ConfigError: the trainer has no epoch or no batch to train on, which MONAI would skip with a warning; or
+            `last.pt` is unreadable, or belongs to another network, another loss, or a run that had a teacher where this
+            one has none or the other way round.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class RunCheckpoint:
 
     def attach(self, engine: Engine) -> None:
         """Register with a trainer."""
+        _check_length(engine)
         engine.add_event_handler(Events.STARTED, self._start)
         engine.add_event_handler(Events.EPOCH_STARTED, self._reset_loss)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._add_loss)
@@ -165,6 +167,13 @@ class RunCheckpoint:
             "best_metric_epoch": self.evaluator.state.best_metric_epoch,
             "history": self.history,
         }
+
+
+def _check_length(engine: Engine) -> None:
+    if engine.state.max_epochs < 1:
+        raise ConfigError(f"max_epochs is {engine.state.max_epochs}; give a whole number from 1")
+    if engine.state.epoch_length == 0:
+        raise ConfigError("training set: holds fewer images than one batch of a rank; lower batch_size, or give more")
 
 
 def _unwrapped(network: nn.Module) -> nn.Module:

@@ -5,6 +5,8 @@ from ignite.engine import Engine, Events
 from ignite.handlers import EMAHandler
 from torch import nn
 
+from ..errors import ConfigError
+
 
 class EmaTeacher:
     r"""Keep a copy of the network that follows it slowly, for steadier pseudo-labels.
@@ -25,7 +27,7 @@ class EmaTeacher:
         momentum: $\lambda$ in (0, 1); the paper uses 0.01 to 0.001, i.e. decay 0.99 to 0.999.
 
     Raises:
-        ValueError: `momentum` is outside (0, 1).
+        ConfigError: `momentum` is no number in (0, 1).
 
     Example:
         >>> teacher = EmaTeacher(network=nn.Linear(2, 1), momentum=0.01)
@@ -34,6 +36,8 @@ class EmaTeacher:
     """
 
     def __init__(self, *, network: nn.Module, momentum: float = 0.001) -> None:
+        if not isinstance(momentum, float) or not 0 < momentum < 1:
+            raise ConfigError(f"EmaTeacher: momentum is {momentum!r}; give a number between 0 and 1, e.g. 0.001")
         self.average = EMAHandler(network, momentum=momentum, handle_buffers="update")
 
     @property

@@ -4,6 +4,8 @@ from typing import Any
 
 from torch import nn
 
+from ..errors import ConfigError
+
 
 def parameter_groups(*, network: nn.Module, loss: nn.Module, lr: float) -> list[dict[str, Any]]:
     """Parameter groups of what a network trains and of the parts of a loss that learn something.
@@ -19,6 +21,9 @@ def parameter_groups(*, network: nn.Module, loss: nn.Module, lr: float) -> list[
 
     Returns:
         Dicts for the argument `params` of a torch optimiser.
+
+    Raises:
+        ConfigError: neither has anything to train, as when findings with fixed queries were appended.
 
     Example:
         >>> class LearnedShiftLoss(nn.Module):
@@ -39,4 +44,6 @@ def parameter_groups(*, network: nn.Module, loss: nn.Module, lr: float) -> list[
     for part in loss.modules():
         if own := list(part.parameters(recurse=False)):
             groups.append({"params": own, "lr": lr * getattr(part, "lr_multiplier", 1.0), "weight_decay": 0.0})
+    if not any(group["params"] for group in groups):
+        raise ConfigError(f"{type(network).__name__}: nothing of it is left to train; unfreeze what is to learn")
     return groups

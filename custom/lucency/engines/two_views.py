@@ -62,6 +62,9 @@ class TwoViewInferer(AutocastInferer):
         enabled: bfloat16 on CPUs, see `AutocastInferer`.
         teacher: gives its logits of the weak view too, without gradient.
 
+    Raises:
+        ConfigError: on call, a network in training with a teacher has no strong view: the teacher would go unheard.
+
     Returns:
         On call: float32 (or autocast's precision) logits (B, L) of the weak and the strong view, and with a teacher its
         own: what `lucency.losses.LabelAssembleLoss` takes. Called without a strong view, as in evaluation, it is
@@ -80,6 +83,10 @@ class TwoViewInferer(AutocastInferer):
     def __call__(self, inputs: Tensor, network: nn.Module, strong: Tensor | None = None) -> Any:
         """Give the logits of the views."""
         if strong is None:
+            if self.teacher is not None and network.training:
+                raise ConfigError(
+                    "TwoViewInferer: has a teacher and no strong view; use prepare_two_views, or leave the teacher out"
+                )
             return super().__call__(inputs, network)
         both: Any = super().__call__(torch.cat([inputs, strong]), network)
         views = both.chunk(2)

@@ -59,7 +59,7 @@ def test_patient_study_and_split_come_from_the_path(train, valid):
         ("0.0,,,,1.0\n", "0.0,,,,2.0\n", LabelError, "Support Devices: no declared meaning for '2.0' (1 time)"),
         ("Lateral,,", "Lateral,AP,", LabelError, "no declared meaning for 'Lateral AP' (1 time)"),
         ("Female,68", "Femal,68", LabelError, "did you mean 'Female'"),
-        ("patient00001/study1", "p1/s1", TableError, "not .../train/patientN/studyN/view... in column Path"),
+        ("patient00001/study1", "p1/s1", TableError, "in row 1; it holds .../train/patientN/studyN/view..."),
         ("Female,68", "Female,x", TableError, "Age is 'x' in row 1"),
     ],
 )

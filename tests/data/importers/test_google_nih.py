@@ -43,8 +43,17 @@ def test_yes_and_no_are_decided_and_a_blank_is_not(labels):
 def test_images_and_patients_are_called_as_nih_calls_them(labels, caplog):
     shared = ["image", "patient", "study", "view", "age", "sex"]
     with caplog.at_level(logging.WARNING):
-        pd.testing.assert_frame_equal(import_google_nih(labels)[shared], import_nih(labels)[shared])
+        ours = import_google_nih(labels)[shared]
+        labels.write_text(labels.read_text().replace("Airspace opacity", "of another file"))
+        pd.testing.assert_frame_equal(ours, import_nih(labels)[shared])
     assert caplog.text.count("1 impossible ages") == 2
+
+
+def test_the_importer_of_nih_does_not_pass_over_the_radiologists(labels):
+    with pytest.raises(
+        TableError, match=r"is no NIH ChestX-ray14 label file; it looks like Google's labels .* google_nih"
+    ):
+        import_nih(labels)
 
 
 def test_the_files_as_google_gives_them_have_no_split(labels, tmp_path):

@@ -5,9 +5,10 @@ import pytest
 
 from lucency.data import write_study_table
 from lucency.data.importers import SourceSettings, import_mapping, import_siim, read_source
-from lucency.errors import ConfigError
+from lucency.errors import ConfigError, LabelError, TableError
 from references.study_tables import plain_table
 
+MINE = "labels: mine.csv\nimages: images\nvalues: {1: positive}\n"
 SIIM = "ImageId, EncodedPixels\na,-1\nb,1 2\n"
 CHEXPERT = (
     "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Enlarged Cardiomediastinum,Cardiomegaly,Lung Opacity,Lung Lesion,"
@@ -82,9 +83,36 @@ def test_the_images_of_a_study_table_start_from_it(source, tmp_path):
     assert read.images == tmp_path / "images"
 
 
-def test_an_absolute_path_stays(source, tmp_path):
+def test_an_absolute_path_stays_and_a_tilde_is_home(source, tmp_path, monkeypatch):
     read = read_source(source(f"importer: siim\nlabels: {tmp_path}/labels.csv\nimages: {tmp_path}/images\n"))
     assert read.images == tmp_path / "images"
+    monkeypatch.setenv("HOME", str(tmp_path / "images"))
+    read = read_source(source("importer: siim\nlabels: labels.csv\nimages: ~/../images\n"))
+    assert len(read.frame) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("findings: {3: mass}\n", "column 3 is missing; it has image, patient, Mass"),
+        ("findings: {Mass: mas}\n", "findings: 'mas' is not a finding id; did you mean 'mass'?"),
+        ("findings: [Mass]\ncolumns: {imag: Mass}\n", "columns: 'imag' is no study-table column"),
+        ("findings: [Mass]\ncolumns: {3: Mass}\n", "columns: '3' is no study-table column"),
+        ("findings: [Mass]\nvalues: {1: positive, '1': negative}\n", "values: '1' is given twice"),
+        (
+            "findings: [Mass]\nvalues: {null: negative, '': positive}\n",
+            "values: '' is given twice, with quotes and without; keep one",
+        ),
+        ("findings: [Mass]\nvalues: {1: yes_}\n", "values: yes_ is no label state"),
+    ],
+)
+def test_what_is_wrong_with_a_mapping_names_the_label_file(source, tmp_path, text, message):
+    (tmp_path / "mine.csv").write_text("image,patient,Mass\na,1,1\n")
+    given = text if "values" in text else f"{text}values: {{1: positive}}\n"
+    with pytest.raises((LabelError, TableError)) as caught:
+        read_source(source(f"labels: mine.csv\nimages: images\n{given}"))
+    assert str(caught.value).startswith(f"{tmp_path / 'mine.csv'}: ")
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +150,19 @@ def test_an_absolute_path_stays(source, tmp_path):
         ("importer: siim\nlabels: labels.csv\nsource: &a [*a]\n", "give a word"),
         ("- siim\n", "holds no mapping; write one argument a line, such as 'importer: nih'"),
         ("importer: [\n", "not readable as YAML"),
+        ("a: " + "[" * 3000, "not readable as YAML"),
+        ("importer: siim\nlabels: a.csv\nlabels: labels.csv\n", "key 'labels' is given twice"),
+        ("importer: siim\nlabels: ' '\n", "labels is ' '; give a path"),
+        ("importer: siim\nlabels: labels.csv\nimages: [images]\n", "images is ['images']; give a path"),
+        ("importer: siim\nlabels: labels.csv\nmissing_images: ignore\n", "missing_images is 'ignore'; give error or"),
+        ("importer: vindr\nlabels: labels.csv\nreaders: [any]\n", "readers is ['any']; give majority or any or all or"),
+        (f"{MINE}findings: 3\n", "findings is 3; give a list of words or one 'word: word' a line"),
+        (f"{MINE}findings: [[Mass]]\n", "findings is [['Mass']]; give a list of words or"),
+        (f"{MINE}findings: {{Mass: 3}}\n", "findings is {'Mass': 3}; give a list of words or"),
+        (f"{MINE}findings: [Mass]\ncolumns: [image]\n", "columns is ['image']; give one 'word: word' a line"),
+        (f"{MINE}findings: [Mass]\nnames: [nih14]\n", "names is ['nih14']; give a word"),
+        ("importer: images\nimages: images\nfindings: 3\n", "findings is 3; give a list of words"),
+        ("importer: images\nimages: images\nfindings: [edema]\npatient_from: 3\n", "patient_from is 3; give a word"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_a_mend(source, text, message):
@@ -134,5 +175,8 @@ def test_what_is_wrong_is_one_line_with_a_mend(source, text, message):
 
 
 def test_an_absent_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"source\.yaml: not readable as YAML \(.*No such file"):
-        read_source(Path(tmp_path / "source.yaml"))
+    (tmp_path / "source.yaml").touch()
+    with pytest.raises(TableError, match=r"sorce\.yaml: no such file; .*; did you mean '.*source\.yaml'"):
+        read_source(Path(tmp_path / "sorce.yaml"))
+    with pytest.raises(ConfigError, match="is a folder, not a file; name the YAML file inside it"):
+        read_source(tmp_path)

@@ -91,6 +91,7 @@ def test_every_image_has_the_labels_of_its_report(tmp_path):
             "Cardiomegally/mild",
             "MeSH/major: no declared meaning for 'Cardiomegally' (1 time); did you mean 'Cardiomegaly'",
         ),
+        ("", "declared are 'Pulmonary Atelectasis', 'Cardiomegaly', 'Consolidation'"),
         ("Opacity/lnug", "qualifier in MeSH/major: no declared meaning for 'lnug' (1 time); did you mean 'lung'"),
         ("", "MeSH/major: no declared meaning for '' (1 time)"),
         ("Opacity/", "qualifier in MeSH/major: no declared meaning for '' (1 time)"),

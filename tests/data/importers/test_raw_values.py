@@ -75,15 +75,17 @@ def test_unknown_words_are_refused():
 )
 def test_age_strings_are_years(number, unit):
     letter, years = unit
-    ages, impossible = ages_in_years(pd.Series([f"{number:03d}{letter}"]), "x")
+    ages = ages_in_years(pd.Series([f"{number:03d}{letter}"]), "x")
     assert ages.tolist() == [pytest.approx(number * years)]
-    assert impossible == 0
 
 
-def test_impossible_ages_become_unknown_and_are_counted():
-    ages, impossible = ages_in_years(pd.Series(["414Y", "130", "131", ""]), "x")
+def test_impossible_ages_become_unknown_and_are_counted(caplog):
+    ages = ages_in_years(pd.Series(["414Y", "130", "131", ""]), "a.csv: Age")
     assert ages.isna().tolist() == [True, False, True, True]
-    assert impossible == 2
+    assert "a.csv: Age: 2 impossible ages (above 130 years) became unknown" in caplog.text
+    caplog.clear()
+    assert ages_in_years(pd.Series(["130", ""]), "a.csv: Age").tolist()[0] == 130
+    assert not caplog.text
 
 
 @pytest.mark.parametrize("age", ["old", "-1", "58 years", "1e3", "nan", "Y"])

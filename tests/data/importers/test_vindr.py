@@ -199,7 +199,7 @@ def test_a_further_label_is_not_passed_over(train):
         ("Nodule/Mass", "Nodule", LabelError, "'Nodule' (2 times); did you mean 'Nodule/Mass'"),
         ("Nodule/Mass", "Edema", LabelError, "no declared meaning for 'Edema' (2 times)"),  # a label of PhysioNet only
         ("rad_id", "radiologist", TableError, "column rad_id is missing"),
-        ("class_name,class_id", "class_name,id", TableError, "column class_id is missing"),  # the boxes of PhysioNet
+        ("class_name,class_id", "class_name,id", TableError, "looks like the boxes of VinDr-CXR, which read_vindr"),
     ],
 )
 def test_another_kaggle_file_is_refused(kaggle, old, new, error, message):

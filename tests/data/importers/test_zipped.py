@@ -32,6 +32,29 @@ def test_a_zip_of_another_content_is_refused(tmp_path, members, message):
         read_label_file(_zip(tmp_path / "train.zip", members))
 
 
+def test_what_a_mac_adds_is_no_table(tmp_path):
+    path = _zip(tmp_path / "train.zip", {"train.csv": "id\n1\n", "__MACOSX/._train.csv": "x"})
+    assert read_label_file(path)["id"].tolist() == ["1"]
+
+
+def test_a_wrong_table_is_called_by_the_zip(tmp_path):
+    path = _zip(tmp_path / "train.zip", {"train.csv": "id;n\n1;2\n"})
+    with pytest.raises(TableError) as caught:
+        read_label_file(path)
+    assert str(caught.value).startswith(f"{path}: columns are not separated by commas")
+
+
+def test_damaged_content_is_named(tmp_path):
+    path = tmp_path / "train.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("train.csv", "id,n\n" + "".join(f"{n},{n * n}\n" for n in range(999)))
+    content = path.read_bytes()
+    for place in range(40, 1000, 97):
+        path.write_bytes(content[:place] + b"\xff\xff\xff" + content[place + 3 :])
+        with pytest.raises(TableError, match=r"train\.zip: is not a readable \.zip"):
+            read_label_file(path)
+
+
 def test_a_damaged_or_absent_zip_is_named(tmp_path):
     (tmp_path / "train.zip").write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(TableError, match=r"train\.zip: is not a readable \.zip"):

@@ -83,15 +83,15 @@ def _read(path: str | Path) -> pd.DataFrame:
     parts = raw["Path"].str.extract(_PATH)
     strange = raw["Path"][parts["patient"].isna()]
     if not strange.empty:
-        raise TableError(f"{name}: {first_few(strange.tolist())}: not .../train/patientN/studyN/view... in column Path")
-    age, _ = ages_in_years(raw["Age"], f"{name}: Age")
+        rows = first_few([f"row {row + 1}" for row in strange.index])
+        raise TableError(f"{name}: Path is {strange.iloc[0]!r} in {rows}; it holds .../train/patientN/studyN/view...")
     frame = pd.DataFrame(
         {
             "image": raw["Path"],
             "patient": parts["patient"],
             "study": parts["patient"] + "/" + parts["study"],
             "view": declared(raw["Frontal/Lateral"] + " " + raw["AP/PA"], _VIEWS, f"{name}: Frontal/Lateral AP/PA"),
-            "age": age,
+            "age": ages_in_years(raw["Age"], f"{name}: Age"),
             "sex": declared(raw["Sex"], SEXES, f"{name}: Sex"),
             "source": DECLARATION.source,
             "split": parts["part"].map(_SPLITS),

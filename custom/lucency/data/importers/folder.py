@@ -57,10 +57,12 @@ def import_folder(
     column_of = {column: column for column in (*REQUIRED_COLUMNS, "split") if column in raw} | dict(columns or {})
     unknown = [column for column in column_of if column not in (*REQUIRED_COLUMNS, "split")]
     if unknown:
-        raise TableError(f"columns: '{unknown[0]}' is no study-table column; use {', '.join(REQUIRED_COLUMNS)}, split")
+        raise TableError(
+            f"{name}: columns: '{unknown[0]}' is no study-table column; use {', '.join(REQUIRED_COLUMNS)}, split"
+        )
     column_of.setdefault("image", "image")
-    ids = _finding_ids(findings, names)
-    meaning = _meaning(values)
+    ids = _finding_ids(findings, names, name)
+    meaning = _meaning(values, name)
     require_columns(raw, [*column_of.values(), *ids], name, "label file of these columns")
 
     files = list_images(images)
@@ -99,37 +101,44 @@ def complete_from_headers(
     anonymous = frame.loc[frame["patient"].eq(""), "image"].tolist()
     if anonymous:
         raise TableError(f"{name}: no patient for {first_few(anonymous)}; {remedy}")
-    frame["age"], impossible = ages_in_years(frame["age"], f"{name}: age")
-    if impossible:
-        _log.warning("%s: %d impossible ages (above 130 years) became unknown", name, impossible)
+    frame["age"] = ages_in_years(frame["age"], f"{name}: age")
     frame["sex"] = declared(frame["sex"], SEXES, f"{name}: sex")
     if source is not None or "source" not in frame:
         frame["source"] = source or Path(images).resolve().name
     return frame
 
 
-def _finding_ids(findings: Sequence[str] | Mapping[str, str], names: str) -> dict[str, str]:
+def _finding_ids(findings: Sequence[str] | Mapping[str, str], names: str, name: str) -> dict[str, str]:
     """Finding id of each label column."""
     if isinstance(findings, str) or not findings:
-        raise LabelError(f"findings must list label columns, not {findings!r}")
+        raise LabelError(f"{name}: findings must list label columns, not {findings!r}")
     known = set(vocabulary().ids)
-    if isinstance(findings, Mapping):
-        ids = {column: vocabulary().get(finding).id for column, finding in findings.items()}
-    else:
-        ids = {word: word if word in known else vocabulary().find(names, word).id for word in findings}
+    try:
+        if isinstance(findings, Mapping):
+            ids = {str(column): vocabulary().get(finding).id for column, finding in findings.items()}
+        else:
+            ids = {word: word if word in known else vocabulary().find(names, word).id for word in findings}
+    except LabelError as error:
+        raise LabelError(f"{name}: findings: {error}") from error
     twice = [f"{column} ({finding})" for column, finding in ids.items() if list(ids.values()).count(finding) > 1]
     if twice:
-        raise LabelError(f"label columns {first_few(twice)} mean the same finding; keep one")
+        raise LabelError(f"{name}: label columns {first_few(twice)} mean the same finding; keep one")
     return ids
 
 
-def _meaning(values: Mapping[str, str]) -> dict[str, str]:
+def _meaning(values: Mapping[str, str], name: str) -> dict[str, str]:
     if any(isinstance(raw, bool) for raw in values):
-        raise LabelError("values: YAML makes true and false of yes, no, on and off; write such words in quotes")
-    meaning = {"" if raw is None else str(raw): str(state) for raw, state in values.items()}  # YAML reads 1 as a number
+        raise LabelError(
+            f"{name}: values: YAML makes true and false of yes, no, on and off; write such words in quotes"
+        )
+    texts = ["" if raw is None else str(raw) for raw in values]  # YAML reads 1 as a number
+    twice = [repr(text) for text in dict.fromkeys(texts) if texts.count(text) > 1]
+    if twice:
+        raise LabelError(f"{name}: values: {first_few(twice)} is given twice, with quotes and without; keep one")
+    meaning = dict(zip(texts, map(str, values.values()), strict=True))
     wrong = [state for state in meaning.values() if state not in STATES]
     if wrong or not meaning:
-        raise LabelError(f"values: {first_few(wrong) or 'nothing'} is no label state; use {', '.join(STATES)}")
+        raise LabelError(f"{name}: values: {first_few(wrong) or 'nothing'} is no label state; use {', '.join(STATES)}")
     return meaning
 
 

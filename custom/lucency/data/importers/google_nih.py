@@ -9,7 +9,7 @@ from ...labels import LabelState, vocabulary
 from ..table_files import read_text
 from ..validation import check_study_table
 from .declaration import Declaration
-from .image_files import Missing, keep_found, list_images, match_images
+from .image_files import Missing, locate_images
 from .nih import describe_images, image_columns
 from .raw_values import declared, declared_columns, require_columns
 
@@ -64,8 +64,7 @@ def import_google_nih(
         )
     name = ", ".join(map(str, labels))
     frame = pd.concat([_read(path) for path in labels], ignore_index=True)
-    if images is not None:
-        frame = keep_found(frame, match_images(frame["image"], list_images(images)), name, images, missing_images)
+    frame = locate_images(frame, images, name, missing_images)
     check_study_table(frame, name)
     return frame
 

@@ -93,6 +93,17 @@ def keep_found(frame: pd.DataFrame, found: pd.Series, name: str, folder: str | P
     return frame.assign(image=found)[~absent].reset_index(drop=True)
 
 
+def locate_images(frame: pd.DataFrame, folder: str | Path | None, name: str, missing: Missing) -> pd.DataFrame:
+    """Let column `image`, so far the names of an archive, hold the paths of the files below `folder`, if one is given.
+
+    Raises:
+        TableError: as `list_images`, `match_images` and `keep_found`.
+    """
+    if folder is None:
+        return frame
+    return keep_found(frame, match_images(frame["image"], list_images(folder)), name, folder, missing)
+
+
 def relative_to_table(frame: pd.DataFrame, images: str | Path | None, table: str | Path) -> pd.DataFrame:
     """Let image paths that start from the folder `images` start from the table's folder, where readers look.
 

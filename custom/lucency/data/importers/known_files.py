@@ -12,7 +12,8 @@ _TELLTALES = {
     "the splits of MIMIC-CXR-JPG, argument split of importer mimic": {"dicom_id", "split"},
     "MIMIC-CXR-JPG, which importer mimic reads": {"study_id", "Pleural Effusion"},
     "PadChest, which importer padchest reads": {"ImageID", "Labels"},
-    "the boxes of VinDr-CXR, which importer vindr reads": {"image_id", "class_name", "rad_id"},
+    "VinDr-CXR of Kaggle, which importer vindr reads": {"image_id", "class_name", "class_id"},
+    "the boxes of VinDr-CXR, which read_vindr_boxes reads": {"image_id", "class_name", "x_min"},
     "VinDr-CXR, which importer vindr reads": {"image_id", "Aortic enlargement"},
     "RSNA Pneumonia Detection, which importer rsna reads": {"patientId", "Target"},
     "the classes of RSNA Pneumonia Detection, which importer rsna reads": {"patientId", "class"},
@@ -22,7 +23,7 @@ _TELLTALES = {
 
 
 def recognised(columns: Collection[str], expected: Collection[str]) -> str | None:
-    """Say which published file has such columns, unless it is the expected one.
+    """Say which published file has such columns, or None if it is the expected one or an unknown one.
 
     Args:
         columns: of a file that is not what was expected; blanks around a name do not matter.
@@ -35,5 +36,5 @@ def recognised(columns: Collection[str], expected: Collection[str]) -> str | Non
         True
     """
     stripped = {column.strip() for column in columns}
-    matches = (kind for kind, telling in _TELLTALES.items() if telling <= stripped and not telling <= set(expected))
-    return next(matches, None)
+    kind, telling = next(((kind, told) for kind, told in _TELLTALES.items() if told <= stripped), (None, set()))
+    return None if telling <= set(expected) else kind

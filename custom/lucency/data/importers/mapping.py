@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -13,7 +13,10 @@ import yaml
 from ...errors import ConfigError
 from ...files import first_few
 from ...labels import LabelState, vocabulary
+from ...labels.findings_file import _UniqueKeyLoader
+from ..table_files import existing_file
 from ..validation import finding_columns
+from .arguments import argument
 from .importer import IMPORTERS, Importer
 
 _HELP = "see docs/how-to/import-your-labels.md"
@@ -69,12 +72,12 @@ def read_source(path: str | Path) -> Source:
     ```
 
     Args:
-        path: YAML mapping; relative paths in it start from its folder.
+        path: YAML mapping; relative paths in it start from its folder, "~" is the user's.
 
     Raises:
-        ConfigError: unreadable, an unknown importer, an unknown argument, one that is missing or is no path, or a
-            setting that cannot be; the nearest right word is named.
-        TableError, LabelError: as the importer.
+        ConfigError: unreadable, a key given twice, an unknown importer, an argument that is unknown, missing or of
+            another type, or a setting that cannot be; the nearest right word is named.
+        TableError, LabelError: no such file, or as the importer.
 
     Example:
         >>> import tempfile
@@ -97,7 +100,8 @@ def read_source(path: str | Path) -> Source:
     absent = [finding for finding in settings.keep or () if finding not in finding_columns(frame)]
     if absent:
         raise ConfigError(
-            f"{path}: keep lists {first_few(absent)}, not labelled there; it labels {', '.join(finding_columns(frame))}"
+            f"{path}: keep lists {first_few(absent)}, not labelled there; it labels "
+            f"{first_few(finding_columns(frame), 15)}"
         )
     if settings.source is not None:
         frame = frame.assign(source=settings.source)
@@ -124,11 +128,14 @@ def import_mapping(path: str | Path) -> tuple[pd.DataFrame, Path | None]:
 
 
 def _mapping(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a folder, not a file; name the YAML file inside it")
+    existing_file(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506  # a SafeLoader
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise ConfigError(f"{path}: not readable as YAML ({reason})") from error
+        raise ConfigError(f"{path}: not readable as YAML ({reason}); {_HELP}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: holds no mapping; write one argument a line, such as 'importer: nih'; {_HELP}")
     return content
@@ -136,7 +143,7 @@ def _mapping(path: Path) -> dict[str, Any]:
 
 def _settings(values: dict[str, Any], path: Path) -> SourceSettings:
     for name in ("source", "patients"):
-        if not isinstance(values[name], str | None) or values[name] == "":
+        if values[name] is not None and not (isinstance(values[name], str) and values[name].strip()):
             raise ConfigError(f"{path}: {name} is {values[name]!r}; give a word")
     if values["silence"] not in (None, *_SILENCES):
         raise ConfigError(f"{path}: silence is {values['silence']!r}; it can mean {' or '.join(_SILENCES)}")
@@ -163,20 +170,7 @@ def _arguments(
     for word, parameter in parameters.items():
         if parameter.default is parameter.empty and content.get(word) in (None, []):
             raise ConfigError(f"{path}: {word} is missing; {_HELP}")
-    return {word: _value(value, parameters[word], path) for word, value in content.items()}
-
-
-def _value(value: Any, parameter: inspect.Parameter, path: Path) -> Any:
-    """What `value` means to an argument: a path starts from the YAML file, one file is a list where several may be."""
-    if Path not in (parameter.annotation, *get_args(parameter.annotation)) or value is None:
-        return value
-    several = parameter.kind is parameter.VAR_POSITIONAL
-    places = value if several and isinstance(value, list) else [value]
-    for place in places:
-        if not isinstance(place, str):
-            raise ConfigError(f"{path}: {parameter.name} is {place!r}; give a path")
-    files = [path.parent / place for place in places]
-    return files if several else files[0]
+    return {word: argument(value, parameters[word], path) for word, value in content.items()}
 
 
 def _call(importer: Importer, arguments: dict[str, Any]) -> pd.DataFrame:
@@ -188,4 +182,4 @@ def _call(importer: Importer, arguments: dict[str, Any]) -> pd.DataFrame:
 
 def _nearest(word: object, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+    return f"did you mean {close[0]!r}?" if close else f"there are {first_few(list(known), 15)}"

@@ -11,7 +11,8 @@ from ...labels import LabelState, vocabulary
 from ..table_files import existing_file, read_text
 from ..validation import check_study_table
 from .declaration import Declaration
-from .image_files import Missing, keep_found, list_images, match_images
+from .image_files import Missing, locate_images
+from .known_files import recognised
 from .nih_boxes import read_nih_boxes
 from .raw_values import SEXES, ages_in_years, declared, refuse_unknown_words, require_columns
 
@@ -72,7 +73,11 @@ def import_nih(
     """
     name = str(labels)
     raw = read_text(labels)
-    require_columns(raw, ("Finding Labels", *image_columns(raw)), name, "NIH ChestX-ray14 label file")
+    columns = ("Finding Labels", *image_columns(raw))
+    require_columns(raw, columns, name, "NIH ChestX-ray14 label file")
+    other = recognised(raw.columns, columns)
+    if other is not None:  # Google's file repeats NIH's labels beside its own
+        raise TableError(f"{name}: is no NIH ChestX-ray14 label file; it looks like {other}")
     frame = describe_images(raw, DECLARATION.source, name)
     if (train_list is None) != (test_list is None):
         raise TableError(f"{name}: give both train_list and test_list, or none")
@@ -81,8 +86,7 @@ def import_nih(
     frame = frame.assign(**_states(raw["Finding Labels"], name))
     if boxes is not None:
         frame = _with_boxed(frame, boxes, name)
-    if images is not None:
-        frame = keep_found(frame, match_images(frame["image"], list_images(images)), name, images, missing_images)
+    frame = locate_images(frame, images, name, missing_images)
     check_study_table(frame, name)
     return frame
 
@@ -105,16 +109,13 @@ def describe_images(raw: pd.DataFrame, source: str, name: str) -> pd.DataFrame:
         LabelError, TableError: a view, sex or age without declared meaning.
     """
     image, patient, age, sex, view = image_columns(raw)
-    years, impossible = ages_in_years(raw[age], f"{name}: {age}")
-    if impossible:
-        _log.warning("%s: %d impossible ages (above 130 years) became unknown", name, impossible)
     return pd.DataFrame(
         {
             "image": raw[image],
             "patient": raw[patient],
             "study": raw[image].str.rpartition(".")[0],  # one image a follow-up, so each is its own study
             "view": declared(raw[view], _VIEWS, f"{name}: {view}"),
-            "age": years,
+            "age": ages_in_years(raw[age], f"{name}: {age}"),
             "sex": declared(raw[sex], SEXES, f"{name}: {sex}"),
             "source": source,
         }

@@ -108,8 +108,8 @@ def _states(reports: Sequence[Report], rows: NDArray[np.intp], name: str) -> dic
     headings = [[_parts(heading) for heading in report.headings] for report in reports]
     flat = [parts for report in headings for parts in report]
     words = [*DECLARATION.words, *DECLARATION.left_out, *_TWO_IN_ONE]
-    known = {word for word in words if "/" not in word}
-    qualifiers = {word.partition("/")[2] for word in words if "/" in word} | set(DECLARATION.values)
+    known = [word for word in words if "/" not in word]
+    qualifiers = [*dict.fromkeys(word.partition("/")[2] for word in words if "/" in word), *DECLARATION.values]
     refuse_unknown_words(pd.Series([parts[0] for parts in flat], dtype="str"), known, f"{name}: MeSH/major")
     what = f"{name}: qualifier in MeSH/major"
     refuse_unknown_words(pd.Series([word for parts in flat for word in parts[1:]], dtype="str"), qualifiers, what)
@@ -167,7 +167,4 @@ def _ages(told: pd.DataFrame, name: str) -> pd.Series:
             raise TableError(f"{name}: {column} is {first_few(wrong.unique().tolist())}; it holds dates as 20131231")
     days = (dates["Study Date"] - dates["Patient's Birth Date"]).dt.days
     years = (days // 365.25).map(lambda number: "" if np.isnan(number) else str(int(number)))
-    age, impossible = ages_in_years(years, f"{name}: age")
-    if impossible:
-        _log.warning("%s: %d impossible ages (above 130 years) became unknown", name, impossible)
-    return age
+    return ages_in_years(years, f"{name}: age")

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from ...errors import TableError
 from ...files import first_few
+from ..table_files import existing_file
 
 _LARGEST_REPORT = 2**20  # bytes; those of the archive have less than 10,000
 _LARGEST_ARCHIVE = 2**30  # bytes unpacked
@@ -72,10 +73,8 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
             fits = file.stat().st_size <= _LARGEST_REPORT
             yield file.relative_to(path).as_posix(), file.read_bytes() if fits else b""
         return
-    if not path.is_file():
-        raise TableError(f"{path}: no such file; give NLMCXR_reports.tgz or the folder it was unpacked to")
     try:
-        with tarfile.open(path) as archive:
+        with tarfile.open(existing_file(path)) as archive:
             size = 0
             for member in archive:
                 size += member.size
@@ -85,7 +84,11 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
                     content = archive.extractfile(member)
                     yield member.name, content.read() if content and member.size <= _LARGEST_REPORT else b""
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-        raise TableError(f"{path}: is no readable tar of reports ({error}); download it anew") from error
+        reason = str(error).partition("\n")[0].rstrip(":")  # the rest says so of every compression
+        raise TableError(
+            f"{path}: is no readable tar of reports ({reason}); give the whole NLMCXR_reports.tgz or the folder it was "
+            "unpacked to"
+        ) from error
 
 
 class _WithoutDoctype(ElementTree.TreeBuilder):

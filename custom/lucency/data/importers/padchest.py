@@ -15,7 +15,7 @@ from ...labels import LabelState
 from ..table_files import read_text
 from ..validation import check_study_table
 from .declaration import Declaration
-from .image_files import Missing, keep_found, list_images, match_images
+from .image_files import Missing, locate_images
 from .raw_values import SEXES, ages_in_years, declared, refuse_unknown_words, require_columns
 from .report_labels import left_out_of, report_columns, stated, words_of
 
@@ -113,8 +113,7 @@ def import_padchest(
         }
     )
     frame = frame.assign(**_states(said))
-    if images is not None:
-        frame = keep_found(frame, match_images(frame["image"], list_images(images)), name, images, missing_images)
+    frame = locate_images(frame, images, name, missing_images)
     check_study_table(frame, name)
     return frame
 
@@ -131,8 +130,8 @@ def _words(labels: pd.Series, name: str) -> pd.Series:
             "it holds lists of words such as ['normal']"
         )
     said = pd.Series([lists[row] for row in rows], index=labels.index)
-    known = {*DECLARATION.words, *DECLARATION.left_out, *_TWO_IN_ONE}
-    if not known.issuperset(word for words in lists for word in words or ()):
+    known = [*DECLARATION.words, *DECLARATION.left_out, *_TWO_IN_ONE]
+    if not set(known).issuperset(word for words in lists for word in words or ()):
         refuse_unknown_words(said.explode().dropna(), known, f"{name}: Labels")
     return said
 
@@ -172,7 +171,4 @@ def _ages(raw: pd.DataFrame, name: str) -> pd.Series:
         if not wrong.empty:
             raise TableError(f"{name}: {column} is {first_few([repr(text) for text in wrong])}; it holds {form}")
         years.append(raw[column].map(dict(zip(texts, pd.to_numeric(year), strict=True))))
-    age, impossible = ages_in_years((years[0] - years[1]).astype(str).fillna(""), f"{name}: age")
-    if impossible:
-        _log.warning("%s: %d impossible ages (above 130 years) became unknown", name, impossible)
-    return age
+    return ages_in_years((years[0] - years[1]).astype(str).fillna(""), f"{name}: age")

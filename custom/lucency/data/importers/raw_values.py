@@ -1,6 +1,7 @@
 """Turning raw cells into declared values: nothing is guessed, nothing unknown passes."""
 
 import difflib
+import logging
 import re
 from collections.abc import Iterable, Mapping
 
@@ -19,6 +20,7 @@ SEXES = {
     **dict.fromkeys(("O", "o", "Other", "other"), "O"),
     **dict.fromkeys(("", "U", "Unknown", "unknown"), ""),
 }
+_log = logging.getLogger(__name__)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _YEARS = {"": 1.0, "Y": 1.0, "M": 1 / 12, "W": 7 / 365.25, "D": 1 / 365.25}  # DICOM Age String, PS3.5 6.2
 
@@ -108,17 +110,16 @@ def refuse_unknown_words(words: pd.Series, known: Iterable[str], what: str) -> N
         raise LabelError(f"{what}: no declared meaning for {_counted(unknown, known)}")
 
 
-def ages_in_years(values: pd.Series, what: str) -> tuple[pd.Series, int]:
+def ages_in_years(values: pd.Series, what: str) -> pd.Series:
     """Years as float64 from plain numbers or DICOM age strings ("058Y", "011M", "003W", "020D"); blank is NaN.
 
-    Returns:
-        The ages, and how many impossible ones (above 130 years; old label files have some) became unknown.
+    Impossible ages (above 130 years; old label files have some) become NaN too; a warning counts them.
 
     Raises:
         TableError: a value is neither.
 
     Example:
-        >>> ages_in_years(pd.Series(["57", "058Y", "006M", "414", ""]), "labels.csv")[0].tolist()
+        >>> ages_in_years(pd.Series(["57", "058Y", "006M", "414", ""]), "labels.csv").tolist()
         [57.0, 58.0, 0.5, nan, nan]
     """
     kinds, texts = pd.factorize(values)  # few ages, many images
@@ -132,7 +133,9 @@ def ages_in_years(values: pd.Series, what: str) -> tuple[pd.Series, int]:
     number = parts[0].astype("float64") * parts[1].map(_YEARS).astype("float64")
     years = pd.Series(number.to_numpy()[kinds], index=values.index)
     impossible = years > OLDEST_AGE
-    return years.mask(impossible), int(impossible.sum())
+    if impossible.any():
+        _log.warning("%s: %d impossible ages (above %d years) became unknown", what, impossible.sum(), OLDEST_AGE)
+    return years.mask(impossible)
 
 
 def _mend(missing: list[str], present: list[str], wanted: list[str]) -> str:

@@ -1,6 +1,5 @@
 """RSNA Pneumonia Detection Challenge: `stage_2_train_labels.csv` and `stage_2_detailed_class_info.csv`."""
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +11,13 @@ from ...labels import LabelState, vocabulary
 from ..boxes import BOX_COLUMNS, check_boxes
 from ..validation import check_study_table
 from .declaration import Declaration
-from .image_files import Missing, keep_found, list_images, match_images
+from .image_files import Missing, locate_images
 from .raw_values import SEXES, ages_in_years, declared, refuse_unknown_words, require_columns
 from .zipped import read_label_file
 
 _OPACITY, _NORMAL = "Lung Opacity", "Normal"
 _PLACE = ["x", "y", "width", "height"]
 _VIEWS = {"PA": "PA", "AP": "AP"}
-_log = logging.getLogger(__name__)
 
 DECLARATION = Declaration(
     source="rsna",
@@ -79,8 +77,7 @@ def import_rsna(
     frame[DECLARATION.words["Target"]] = states.to_numpy()
     if classes is not None:
         frame[DECLARATION.words[_NORMAL]] = _normal(states, classes).to_numpy()
-    if images is not None:
-        frame = keep_found(frame, match_images(frame["image"], list_images(images)), name, images, missing_images)
+    frame = locate_images(frame, images, name, missing_images)
     check_study_table(frame, name)
     return frame
 
@@ -156,12 +153,9 @@ def _told_by_headers(images: pd.Series, headers: str | Path) -> dict[str, pd.Ser
     told = raw[[*columns]].drop_duplicates("PatientID").set_index("PatientID").reindex(images)
     _refuse_untold(told["ViewPosition"], name)
     told = told.reset_index(drop=True)
-    age, impossible = ages_in_years(told["PatientAge"], f"{name}: PatientAge")
-    if impossible:
-        _log.warning("%s: %d impossible ages (above 130 years) became unknown", name, impossible)
     return {
         "view": declared(told["ViewPosition"], _VIEWS, f"{name}: ViewPosition"),
-        "age": age,
+        "age": ages_in_years(told["PatientAge"], f"{name}: PatientAge"),
         "sex": declared(told["PatientSex"], SEXES, f"{name}: PatientSex"),
     }
 

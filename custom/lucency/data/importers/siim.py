@@ -10,7 +10,7 @@ from ...files import first_few
 from ...labels import LabelState, vocabulary
 from ..validation import check_study_table
 from .declaration import Declaration
-from .image_files import Missing, keep_found, list_images, match_images
+from .image_files import Missing, locate_images
 from .raw_values import require_columns
 from .zipped import read_label_file
 
@@ -73,7 +73,6 @@ def import_siim(
     frame = pd.DataFrame(dict.fromkeys(("image", "patient", "study"), pairs["image"]))
     frame = frame.assign(view="", age=np.nan, sex="", source=DECLARATION.source)
     frame[DECLARATION.words[_COLUMN]] = pairs["state"]
-    if images is not None:
-        frame = keep_found(frame, match_images(frame["image"], list_images(images)), name, images, missing_images)
+    frame = locate_images(frame, images, name, missing_images)
     check_study_table(frame, name)
     return frame

@@ -12,7 +12,7 @@ from ...files import first_few
 from ...labels import SHARE, LabelState, vocabulary
 from ..validation import check_study_table
 from .declaration import Declaration
-from .image_files import Missing, keep_found, list_images, match_images
+from .image_files import Missing, locate_images
 from .raw_values import declared, refuse_unknown_words, require_columns
 from .readers import Readers, agreed_states, positive_shares
 from .zipped import read_label_file
@@ -98,8 +98,7 @@ def import_vindr(
     if twice:
         raise TableError(f"{name}: the same reader reads {first_few(twice)} twice; keep one row")
     frame = _one_row_an_image(readings, readers)
-    if images is not None:
-        frame = keep_found(frame, match_images(frame["image"], list_images(images)), name, images, missing_images)
+    frame = locate_images(frame, images, name, missing_images)
     check_study_table(frame, name)
     return frame
 
@@ -108,7 +107,7 @@ def _readings(path: str | Path) -> pd.DataFrame:
     """One row a reading: image, reader ("" for the consensus), split ("" for Kaggle), and a truth value a finding."""
     name = str(path)
     raw = read_label_file(path)
-    if "class_name" in raw:
+    if "class_id" in raw:  # the boxes of PhysioNet, which are not all labels, have none
         require_columns(raw, _KAGGLE, name, "VinDr-CXR label file of Kaggle")
         return _kaggle(raw, name)
     other = [word for word in _OTHER if word in raw]

@@ -2,6 +2,7 @@
 
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pandas as pd
@@ -21,9 +22,15 @@ def read_label_file(path: str | Path) -> pd.DataFrame:
         return read_text(path)
     try:
         with zipfile.ZipFile(existing_file(path)) as archive, tempfile.TemporaryDirectory() as folder:
-            tables = [member for member in archive.namelist() if member.endswith(".csv")]
+            members = [member for member in archive.namelist() if not member.startswith("__MACOSX/")]
+            tables = [member for member in members if member.endswith(".csv")]
             if len(tables) != 1:
                 raise TableError(f"{path}: holds {first_few(tables) or 'no .csv file'}; unzip it and name one table")
-            return read_text(archive.extract(tables[0], folder))
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # the last two: encrypted, odd compression
-        raise TableError(f"{path}: is not a readable .zip ({error})") from error
+            table = archive.extract(tables[0], folder)
+            try:
+                return read_text(table)
+            except TableError as error:
+                raise TableError(str(error).replace(table, str(path))) from error
+    # of these, encryption is a RuntimeError, an odd compression a NotImplementedError
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise TableError(f"{path}: is not a readable .zip ({error}); download it anew, or unzip it yourself") from error
