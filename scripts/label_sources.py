@@ -27,7 +27,9 @@ def source(declaration: Declaration) -> list[str]:
     codes = {state: [f"`{raw}`" for raw, meant in declaration.values.items() if meant == state] for state in LabelState}
     codes[LabelState.POSITIVE] = codes[LabelState.POSITIVE] or ["the label stands there"]
     values = "; ".join(f"{state}: {' '.join(raws)}" for state, raws in codes.items() if raws)
-    left_out = "; ".join(f"{n} labels: {reason}" for reason, n in Counter(declaration.left_out.values()).items())
+    left_out = "; ".join(
+        f"{n} label{'s' * (n > 1)}: {reason}" for reason, n in Counter(declaration.left_out.values()).items()
+    )
     findings, silence = str(len(declaration.findings)), str(declaration.silence)
     name, title, reference = declaration.source, declaration.title, declaration.reference
     return [name, title, findings, values, silence, declaration.reason, left_out, reference]

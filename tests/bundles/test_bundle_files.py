@@ -34,7 +34,7 @@ def read(bundle, name):
 def test_monai_finds_every_property_it_requires(name, kind, study, bundle):
     file = bundle / "configs" / f"{name}.yaml"
     places = {"bundle_root": str(bundle), "dataset_dir": str(study)}
-    workflow = ConfigWorkflow(config_file=str(file), workflow_type=kind, findings=FINDINGS, **places)
+    workflow = ConfigWorkflow(config_file=str(file), workflow_type=kind, findings=FINDINGS, batch_size=8, **places)
     workflow.initialize()
     assert workflow.check_properties() == []
 

@@ -49,6 +49,11 @@ def test_a_table_without_findings_is_refused():
     assert "has no finding column" in _complaint(plain_table().drop(columns=["effusion", "edema"]))
 
 
+@pytest.mark.parametrize("value", [" ", "12 ", "\t12"])
+def test_blanks_around_a_patient_are_refused(value):
+    assert "patient has blanks around it in row 3" in _complaint(_with("patient", 2, value))
+
+
 def test_a_label_that_its_source_does_not_give_is_refused():
     frame = plain_table()
     finding = finding_columns(frame)[0]

@@ -46,6 +46,18 @@ def test_weights_of_another_network_name_what_does_not_fit(tmp_path):
     assert torch.equal(network.weight, before)
 
 
+def test_findings_in_another_order_than_trained_are_refused(tmp_path):
+    network, path = nn.Linear(1, 2), tmp_path / "model.pt"
+    torch.save(network.state_dict(), path)
+    given = {"path": path, "network": network, "findings": ["edema", "mass"]}
+    LoadWeights(**given)(Engine(lambda engine, batch: None))  # no record beside the weights, nothing to compare
+    (tmp_path / "config.yaml").write_text("findings: [edema, mass]\n")
+    LoadWeights(**given)(Engine(lambda engine, batch: None))
+    (tmp_path / "config.yaml").write_text("findings: [mass, edema]\n")
+    with pytest.raises(ConfigError, match=r"^findings: .*model\.pt was trained with others.*; give mass, edema$"):
+        LoadWeights(**given)(Engine(lambda engine, batch: None))
+
+
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", pickle.dumps({"a": 1})])
 def test_unreadable_weights_are_one_clear_line(tmp_path, content):
     (tmp_path / "model.pt").write_bytes(content)

@@ -33,7 +33,7 @@ _ages = st.one_of(st.just(float("nan")), st.floats(0, 130), st.integers(0, 130).
 @st.composite
 def study_tables(draw: st.DrawFn, max_patients: int = 12) -> pd.DataFrame:
     """Valid study tables with a split by patient and one column that the schema does not know."""
-    patients = draw(st.lists(_texts.filter(bool), min_size=1, max_size=max_patients, unique=True))
+    patients = draw(st.lists(_texts.map(str.strip).filter(bool), min_size=1, max_size=max_patients, unique=True))
     images = draw(st.lists(_texts.filter(bool), min_size=1, max_size=3 * max_patients, unique=True))
     split_of = {patient: draw(st.sampled_from(["train", "val", "test"])) for patient in patients}
     rows = []

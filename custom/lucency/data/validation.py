@@ -116,6 +116,10 @@ def _check_identity(frame: pd.DataFrame, name: str) -> None:
         blank = frame[column].isna() | frame[column].eq("")
         if blank.any():
             raise TableError(f"{name}: {column} is blank in {_rows(frame, blank)}; every image needs one")
+    patients = frame["patient"].astype(str)
+    padded = patients.ne(patients.str.strip())
+    if padded.any():  # "12" and "12 " would be two patients, in two splits perhaps
+        raise TableError(f"{name}: patient has blanks around it in {_rows(frame, padded)}; take them off")
     duplicate = frame["image"].duplicated()
     if duplicate.any():
         raise TableError(f"{name}: image is listed twice: {_rows(frame, duplicate)}; keep one row an image")

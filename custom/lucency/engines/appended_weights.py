@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from torch import nn
 
 from ..errors import ConfigError
 from ..files import first_few
 from ..networks import ClassQueryDenseNet, ClassQueryHead, append_findings
 from ..networks.query_vectors import Vectors
-from .weights import load_network_state, read_weights
+from .weights import check_trained_findings, load_network_state, read_weights
 
 HEAD = "class_layers.out"
 
@@ -55,7 +54,7 @@ def append_to_trained(
             raise ConfigError(f"{name}: is the text {ids!r}; give a list of finding ids")
     path = Path(weights)
     _check(list(trained_findings), list(findings), network.class_layers.out.out_features)
-    _check_record(list(trained_findings), path)
+    check_trained_findings(path, list(trained_findings), key="trained_findings")
     load_network_state(network, _query_state(read_weights(path), network.class_layers.out, path), path)
     return append_findings(network, len(findings) - len(trained_findings), queries=queries)
 
@@ -90,15 +89,3 @@ def _check(trained: list[str], findings: list[str], outputs: int) -> None:
         )
     if len(findings) == len(trained):
         raise ConfigError("findings: names nothing that the trained network lacks; add the findings to append")
-
-
-def _check_record(trained: list[str], weights: Path) -> None:
-    """Compare with `config.yaml` of the run, if the weights still lie beside it: they hold no names themselves."""
-    record = weights.with_name("config.yaml")
-    config = yaml.safe_load(record.read_text()) if record.is_file() else None
-    known = config.get("findings") if isinstance(config, dict) else None
-    if isinstance(known, list) and known != trained:
-        raise ConfigError(
-            f"trained_findings: {weights} was trained with others, or in another order, says {record.name} beside it; "
-            f"give {first_few(known, 20)}"
-        )

@@ -27,8 +27,7 @@ class RunCheckpoint:
     renamed: a full disk or a kill leaves the former ones whole. `model.pt` is a plain ``state_dict`` without a
     ``module.`` prefix, of the network that the evaluator validates: the teacher, if it is given that one.
 
-    Attach it after the ValidationHandler, the learning-rate handler, `LossState` and `EmaTeacher`: it saves what they
-    have changed.
+    Attach it after ValidationHandler, learning-rate handler, `LossState` and `EmaTeacher`, whose changes it saves.
 
     Args:
         folder: where the three files live.
@@ -41,9 +40,8 @@ class RunCheckpoint:
         resume: ``False`` starts afresh and overwrites what is in the folder.
 
     Raises:
-        ConfigError: the trainer has no epoch or no batch to train on, which MONAI would skip with a warning; or
-            `last.pt` is unreadable, or belongs to another network, another loss, or a run that had a teacher where this
-            one has none or the other way round.
+        ConfigError: there is no epoch or no whole batch to train on; or `last.pt` is unreadable, or belongs to another
+            network, another loss, or a run that had a teacher where this one has none or the other way round.
     """
 
     def __init__(
@@ -172,7 +170,7 @@ class RunCheckpoint:
 def _check_length(engine: Engine) -> None:
     if engine.state.max_epochs < 1:
         raise ConfigError(f"max_epochs is {engine.state.max_epochs}; give a whole number from 1")
-    if engine.state.epoch_length == 0:
+    if engine.state.epoch_length == 0:  # MONAI's trainer would warn and do nothing
         raise ConfigError("training set: holds fewer images than one batch of a rank; lower batch_size, or give more")
 
 

@@ -1,10 +1,11 @@
 """Loading weights that come from elsewhere: untrusted, perhaps missing, perhaps of another network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+import yaml
 from ignite.engine import Engine, Events
 from torch import nn
 
@@ -21,15 +22,17 @@ class LoadWeights:
     Args:
         path: the weights file.
         network: the network to fill, wrapped in DistributedDataParallel or not.
+        findings: ids of its outputs, to be compared with those of the training run, see `check_trained_findings`.
 
     Raises:
-        ConfigError: the file is absent, unreadable, or made for another network; the message names the first
-            parameters that do not fit.
+        ConfigError: the file is absent, unreadable, or made for another network or other findings; the message names
+            the first parameters that do not fit.
     """
 
-    def __init__(self, *, path: str | Path, network: nn.Module) -> None:
+    def __init__(self, *, path: str | Path, network: nn.Module, findings: Sequence[str] | None = None) -> None:
         self.path = Path(path)
         self.network = network
+        self.findings = findings
 
     def attach(self, engine: Engine) -> None:
         """Register with an evaluator."""
@@ -39,6 +42,8 @@ class LoadWeights:
         """Fill the network."""
         network = self.network.module if isinstance(self.network, nn.parallel.DistributedDataParallel) else self.network
         load_network_state(network, read_weights(self.path), self.path)
+        if self.findings is not None:
+            check_trained_findings(self.path, list(self.findings))
         engine.logger.info(f"Loaded the weights {self.path}.")
 
 
@@ -58,6 +63,29 @@ def read_weights(path: Path) -> Mapping[str, Any]:
         raise ConfigError(
             f"{path}: holds no readable weights ({type(error).__name__}); download or train it again"
         ) from error
+
+
+def check_trained_findings(weights: Path, findings: Sequence[str], key: str = "findings") -> None:
+    """Compare names and order of outputs with `config.yaml` of the training run, if the weights still lie beside it.
+
+    The weights hold no names themselves: in another order they would answer under wrong names without a word.
+
+    Args:
+        weights: file of the weights.
+        findings: ids as this configuration has them.
+        key: where it has them, for the message.
+
+    Raises:
+        ConfigError: the run was trained with other findings, or in another order.
+    """
+    record = weights.with_name("config.yaml")
+    config = yaml.safe_load(record.read_text(encoding="utf-8")) if record.is_file() else None
+    known = config.get("findings") if isinstance(config, dict) else None
+    if isinstance(known, list) and known != list(findings):
+        raise ConfigError(
+            f"{key}: {weights} was trained with others, or in another order, says {record.name} beside it; "
+            f"give {first_few(known, 20)}"
+        )
 
 
 def load_network_state(network: nn.Module, state: Mapping[str, Any], path: Path) -> None:

@@ -37,7 +37,7 @@ def read_findings(path: Path) -> tuple[tuple[Finding, ...], dict[str, str]]:
         ('atelectasis', ('Atelectasis',), 'chexpert14')
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506  # a SafeLoader
+        content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506  # a SafeLoader
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path.name}: cannot be read as YAML ({' '.join(str(error).split())})") from error
     reader = _Reader(path.name)
@@ -50,10 +50,11 @@ def read_findings(path: Path) -> tuple[tuple[Finding, ...], dict[str, str]]:
     return findings, {source: reader.text(sources, source, "sources") for source in sources}
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class UniqueKeyLoader(yaml.SafeLoader):
     """PyYAML keeps the last of two equal keys in silence; this loader refuses them."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """The mapping of a node; a `ConfigError` or YAML error names a key that it has twice."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:

@@ -13,7 +13,7 @@ import yaml
 from ...errors import ConfigError
 from ...files import first_few
 from ...labels import LabelState, vocabulary
-from ...labels.findings_file import _UniqueKeyLoader
+from ...labels.findings_file import UniqueKeyLoader
 from ..table_files import existing_file
 from ..validation import finding_columns
 from .arguments import argument
@@ -132,7 +132,7 @@ def _mapping(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: is a folder, not a file; name the YAML file inside it")
     existing_file(path)
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)  # noqa: S506  # a SafeLoader
+        content = yaml.load(path.read_text(encoding="utf-8"), UniqueKeyLoader)  # noqa: S506  # a SafeLoader
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path}: not readable as YAML ({reason}); {_HELP}") from error
