@@ -43,7 +43,7 @@ class AssembledStudy(Study):
         ...     findings=("edema", "mass"),
         ...     sources=np.array(["a", "b", "a", "a", "a", "b"]),
         ... )
-        >>> study.source_names, study.findings_of("a"), study.of_source("a").targets("observed").tolist()
+        >>> study.source_names, study.findings_of("a"), study.of_source("a", repeated=True).targets("observed").tolist()
         (('a', 'b'), ('edema',), [[1.0], [1.0]])
     """
 

@@ -129,7 +129,7 @@ def _option(name: str, files: dict[str, dict[str, Any]]) -> LossOption:
 
 
 def _takes_views(loss: object) -> bool:
-    """Whether a loss wants two views of each image, which an image in this comparison does not have."""
+    """Whether a loss takes two views of each image: it costs twice the time, so it must be asked for by name."""
     target = loss.get("_target_") if isinstance(loss, Mapping) else None
     return isinstance(target, str) and bool(getattr(pydoc.locate(target), "takes_views", False))
 
