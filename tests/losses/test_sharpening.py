@@ -15,7 +15,8 @@ share = st.floats(0, 1)
 @given(a=share, threshold=share, temperature=st.floats(1, 1e6))
 def test_it_is_the_published_formula_and_stays_a_probability(a, threshold, temperature):
     moved = sharpen(torch.tensor(a, dtype=torch.float64), threshold, temperature).item()
-    assert moved == pytest.approx(sharpened(a, threshold, temperature), rel=1e-12, abs=1e-15)  # a - a / t cancels near t = 1
+    # a - a / t cancels where t is nearly 1
+    assert moved == pytest.approx(sharpened(a, threshold, temperature), rel=1e-12, abs=1e-15)
     assert 0 <= moved <= 1
     assert (moved >= a) if a > threshold else (moved <= a)
 
