@@ -25,11 +25,19 @@ class AutocastInferer(SimpleInferer):  # type: ignore[misc]
         super().__init__()
         self.enabled = enabled
 
-    def __call__(self, inputs: Tensor, network: nn.Module, *args: Any, **kwargs: Any) -> Tensor | list[Tensor]:
+    def __call__(self, inputs: Tensor, network: nn.Module, *args: Any, **kwargs: Any) -> Any:
         """Give the network's answer as float32."""
         if not self.enabled:
             return super().__call__(inputs, network, *args, **kwargs)  # type: ignore[no-any-return]
         with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
             answer = network(inputs, *args, **kwargs)
-        # a network under deep supervision answers with a list, one tensor a head
-        return [head.float() for head in answer] if isinstance(answer, list) else answer.float()
+        return _full_precision(answer)
+
+
+def _full_precision(answer: Any) -> Any:
+    """Float32 of a tensor, of each in a list (deep supervision), and of each there is in a named tuple."""
+    if isinstance(answer, list):
+        return [head.float() for head in answer]
+    if isinstance(answer, tuple):
+        return type(answer)(*(None if part is None else part.float() for part in answer))
+    return answer.float()

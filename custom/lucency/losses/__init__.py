@@ -3,6 +3,7 @@
 # what losses are made of
 from .base import Loss as Loss
 from .cell_loss import CellLoss as CellLoss
+from .label_correlations import LabelCorrelations as LabelCorrelations
 from .masked_bce import pos_weight_from_targets as pos_weight_from_targets
 from .reducers import Durand as Durand
 from .reducers import MeanAll as MeanAll

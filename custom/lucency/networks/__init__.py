@@ -5,5 +5,7 @@ from .bilinear_head import BilinearHead
 from .class_query import ClassQueryHead
 from .class_query_densenet import ClassQueryDenseNet
 from .fine_grained_densenet import FineGrainedDenseNet
+from .label_correlation import LabelCorrelationHead as LabelCorrelationHead
+from .label_correlation_densenet import LabelCorrelationDenseNet as LabelCorrelationDenseNet
 
 __all__ = ["BilinearHead", "ClassQueryDenseNet", "ClassQueryHead", "FineGrainedDenseNet", "append_findings"]

@@ -1,0 +1,192 @@
+"""A classification head that gives every label features of its own and lets labels know of each other."""
+
+from math import sqrt
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import ConfigError
+from ..losses import LabelCorrelations
+from .query_vectors import Vectors, given_queries
+
+
+class LabelCorrelationHead(nn.Module):
+    r"""Logits from label-level features that attend to the image and to each other; a **reconstruction**.
+
+    With the feature map $x$ of an image at S places, and label embeddings $E \in \mathbb{R}^{C \times d}$:
+
+    | step | formula |
+    |---|---|
+    | tokens | $t_s = W_t x_s \in \mathbb{R}^d$ |
+    | global correlations | $G = \mathrm{softmax}((E W_q^g)(E W_k^g)^\top / \sqrt d)$, $\hat E = \mathrm{LN}(E + G E W_v^g)$ |
+    | decomposition | $A = \mathrm{softmax}_s((\hat E W_q)(T W_k)^\top / \sqrt d)$, $F = \mathrm{LN}(A\,T\,W_v)$ |
+    | local correlations | $L = \mathrm{softmax}((F U_q)(F U_k)^\top / \sqrt d)$ |
+    | propagation | $F' = F + \mathrm{ReLU}(G F W_g)$ |
+    | logits | $z_c = w_c \cdot F'_c + b_c$ |
+    | contrast | $u_c = \mathrm{MLP}(F_c) / \lVert\mathrm{MLP}(F_c)\rVert$ |
+
+    $A$ is a heat map a label, see `attention`. $L$ and $u$ serve the losses alone: in evaluation they are not computed,
+    and `for_inference` gives a head without their weights.
+
+    Everything runs in the precision of the parameters with autocast switched off; only inside a TorchScript module
+    under autocast do the products follow autocast.
+
+    Zhang et al.: Label correlation guided discriminative label feature learning for multi-label chest image
+    classification, Comput. Methods Programs Biomed. 245, 2024 (doi:10.1016/j.cmpb.2024.108032). Written from the
+    abstract, which names self-attention for global correlations, decomposition into label-level features, and the
+    consistency of global and local correlations; every equation and dimension here is ours. The classifier is that
+    of Liu et al.: Query2Label, 2021 (arXiv:2107.10834).
+
+    Tensors:
+        features: (B, D, ...) floating point, the encoder's feature map of any extent.
+        logits: (B, C), before the sigmoid; in training `LabelCorrelations`.
+
+    Args:
+        in_channels: D; DenseNet121 has 1024.
+        out_channels: C, one logit a finding.
+        dim: d; 256 is our choice.
+        global_correlation: whether there is a $G$; without it $\hat E = E$, $F' = F$, and there is no $L$.
+        projection: P, numbers in $u$; 0 for none. 128 is that of MulCon (Dao et al., 2021, arXiv:2107.11626).
+        embeddings: how $E$ begins: `normal` as $N(0, 0.02^2)$, vectors (C, d), or the path of a `.npy` file of them,
+            such as text embeddings of the findings' names; see `given_queries`.
+
+    Raises:
+        ConfigError: an argument that no such head can have; the message names it.
+
+    Example:
+        >>> head = LabelCorrelationHead(1024, 14)
+        >>> output = head(torch.rand(2, 1024, 7, 7))
+        >>> output.z.shape, output.G.shape, output.L.shape, output.u.shape
+        (torch.Size([2, 14]), torch.Size([14, 14]), torch.Size([2, 14, 14]), torch.Size([2, 14, 128]))
+        >>> head.eval()(torch.rand(2, 1024, 7, 7)).shape
+        torch.Size([2, 14])
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        dim: int = 256,
+        global_correlation: bool = True,
+        projection: int = 128,
+        embeddings: str | Path | Vectors = "normal",
+    ) -> None:
+        super().__init__()
+        for name, number, least in (
+            ("in_channels", in_channels, 1),
+            ("out_channels", out_channels, 1),
+            ("dim", dim, 1),
+            ("projection", projection, 0),
+        ):
+            if type(number) is not int or number < least:
+                raise ConfigError(f"LabelCorrelationHead: {name} is {number}; give a whole number from {least}")
+        self.W_t = nn.Linear(in_channels, dim)
+        self.E = nn.Parameter(_embeddings(embeddings, out_channels, dim))
+        self.global_correlation = GlobalCorrelation(dim) if global_correlation else None
+        self.W_q, self.W_k, self.W_v = (nn.Linear(dim, dim, bias=False) for _ in range(3))
+        self.norm = nn.LayerNorm(dim)
+        self.w = nn.Parameter(torch.empty(out_channels, dim).uniform_(-1 / sqrt(dim), 1 / sqrt(dim)))
+        self.b = nn.Parameter(torch.zeros(out_channels))
+        self.local_correlation = LocalCorrelation(dim) if global_correlation else None
+        self.projector = Projector(dim, projection) if projection else None
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits (B, C) of features (B, D, ...); in training `LabelCorrelations`.
+
+        The annotation passes those over: TorchScript knows one return type, and what is exported evaluates.
+        """
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
+            return self._label_level(features)[0]
+        else:  # noqa: RET505  an autocast on a device named at run time does not compile; a ruled out `else` need not
+            with torch.autocast(features.device.type, enabled=False):
+                z, F, _, G = self._label_level(features)
+                if not self.training:
+                    return z
+                L = None if self.local_correlation is None else self.local_correlation(F)
+                u = None if self.projector is None else self.projector(F)
+                return LabelCorrelations(z, G, L, u)  # type: ignore[return-value]
+
+    def attention(self, features: Tensor) -> Tensor:
+        """Where each label looks, $A$: (B, C, ...) of features (B, D, ...), 0 or more, 1 in sum over the places."""
+        with torch.autocast(features.device.type, enabled=False):
+            A = self._label_level(features)[2]
+        return A.reshape(*A.shape[:2], *features.shape[2:])
+
+    def _label_level(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+        """Logits z (B, C), label-level features F (B, C, d), attention A (B, C, S), and G (C, C) if there is one."""
+        x = features.flatten(2).transpose(1, 2).to(self.E.dtype)  # (B, S, D)
+        T = self.W_t(x)
+        G: Tensor | None = None
+        E = self.E
+        if self.global_correlation is not None:
+            G, E = self.global_correlation(E)
+        A = correlation(self.W_q(E), self.W_k(T))
+        F = self.norm(A @ self.W_v(T))
+        propagated = F
+        if self.global_correlation is not None and G is not None:
+            propagated = self.global_correlation.propagate(G, F)
+        return (propagated * self.w).sum(-1) + self.b, F, A, G
+
+
+class GlobalCorrelation(nn.Module):
+    """Self-attention of the labels, which no image takes part in, and what labels pass on to each other by it."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.W_q, self.W_k, self.W_v, self.W_g = (nn.Linear(dim, dim, bias=False) for _ in range(4))
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, E: Tensor) -> tuple[Tensor, Tensor]:
+        """$G$ (C, C) and the embeddings $\\hat E$ (C, d) that it makes of $E$ (C, d)."""
+        G = correlation(self.W_q(E), self.W_k(E))
+        return G, self.norm(E + G @ self.W_v(E))
+
+    @torch.jit.export  # type: ignore[attr-defined]
+    def propagate(self, G: Tensor, F: Tensor) -> Tensor:
+        """$F'$ (B, C, d) of the label-level features $F$ (B, C, d)."""
+        return F + (G @ self.W_g(F)).relu()
+
+
+class LocalCorrelation(nn.Module):
+    """How much the labels of one image attend to each other, $L$; only the losses use it."""
+
+    training_only = True
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.U_q, self.U_k = (nn.Linear(dim, dim, bias=False) for _ in range(2))
+
+    def forward(self, F: Tensor) -> Tensor:
+        """$L$ (B, C, C) of the label-level features $F$ (B, C, d)."""
+        return correlation(self.U_q(F), self.U_k(F))
+
+
+class Projector(nn.Sequential):
+    """Label-level features as contrast compares them, $u$; only the losses use it."""
+
+    training_only = True
+
+    def __init__(self, dim: int, projection: int) -> None:
+        super().__init__(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, projection))
+
+    def forward(self, F: Tensor) -> Tensor:
+        """$u$ (B, C, P), of unit length, of the label-level features $F$ (B, C, d)."""
+        return nn.functional.normalize(super().forward(F), dim=-1)
+
+
+def correlation(queries: Tensor, keys: Tensor) -> Tensor:
+    r"""$\mathrm{softmax}(Q K^\top / \sqrt d)$, rows sum to 1: (..., M, N) of queries (..., M, d) and keys (..., N, d).
+
+    Example:
+        >>> correlation(torch.zeros(3, 4), torch.rand(2, 4)).tolist()
+        [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
+    """
+    return (queries @ keys.transpose(-1, -2) / sqrt(queries.shape[-1])).softmax(-1)
+
+
+def _embeddings(given: str | Path | Vectors, count: int, dim: int) -> Tensor:
+    if isinstance(given, str) and given == "normal":
+        return 0.02 * torch.randn(count, dim)
+    return given_queries(given, count, dim)
