@@ -1,6 +1,8 @@
 """Training step of our networks against plain DenseNet121 on this CPU, interleaved in one run.
 
 OMP_NUM_THREADS=1 python scripts/benchmarks/network_cost.py --size 224 --batch 8 --rounds 6
+
+LabelCorrelationDenseNet learns from all parts of its loss, the others from binary cross-entropy.
 """
 
 import argparse
@@ -12,13 +14,32 @@ from monai.networks.nets import DenseNet121
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from lucency.losses import MaskedBCELoss
-from lucency.networks import ClassQueryDenseNet, FineGrainedDenseNet
+from lucency.losses import (
+    CooccurrenceAnchor,
+    CorrelationConsistency,
+    LabelContrast,
+    LabelCorrelationLoss,
+    MaskedBCELoss,
+    cooccurrence,
+)
+from lucency.networks import ClassQueryDenseNet, FineGrainedDenseNet, LabelCorrelationDenseNet
+
+
+def loss_of(network: nn.Module, target: Tensor) -> nn.Module:
+    """What the network learns from."""
+    if isinstance(network, LabelCorrelationDenseNet):
+        return LabelCorrelationLoss(
+            consistency=CorrelationConsistency(),
+            anchor=CooccurrenceAnchor(cooccurrence=cooccurrence(target)),
+            contrast=LabelContrast(),
+            contrast_ramp=0,
+        )
+    return DeepSupervisionLoss(MaskedBCELoss(), weights=[0.5, 0.5])  # of one tensor, just the loss within
 
 
 def step_seconds(network: nn.Module, image: Tensor, target: Tensor) -> float:
     """CPU seconds of one forward and backward pass."""
-    loss = DeepSupervisionLoss(MaskedBCELoss(), weights=[0.5, 0.5])  # of one tensor, just the loss within
+    loss = loss_of(network, target)
     started = time.process_time()  # other programs on the machine do not count
     loss(network(image), target).backward()
     return time.process_time() - started
@@ -52,6 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("size", 224), ("batch", 8), ("rounds", 6), ("findings", 14)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--only", nargs="+", help="rows besides DenseNet121; all if left out")
     arguments = parser.parse_args()
     torch.manual_seed(0)
     findings = arguments.findings
@@ -63,7 +85,10 @@ def main() -> None:
         "ClassQueryDenseNet": ClassQueryDenseNet(2, 1, findings),
         "  mlp": ClassQueryDenseNet(2, 1, findings, controller="mlp"),
         "  image_conditioned": ClassQueryDenseNet(2, 1, findings, controller="mlp", image_conditioned=True),
+        "LabelCorrelationDenseNet": LabelCorrelationDenseNet(2, 1, findings),
     }
+    wanted = {"DenseNet121", *(arguments.only or networks)}
+    networks = {name: network for name, network in networks.items() if name.strip() in {w.strip() for w in wanted}}
     image = torch.rand(arguments.batch, 1, arguments.size, arguments.size)
     target = torch.randint(0, 2, (arguments.batch, findings)).float()
     seconds: dict[str, list[float]] = {name: [] for name in networks}
@@ -78,7 +103,7 @@ def main() -> None:
         values = count / 1e6, forward_flops(network.eval(), image) / 1e9, min(seconds[name][1:]), kept
         plain = plain or values
         columns = zip(values, plain, ("M parameters", "GFLOP an image", "s", "MB kept"), strict=True)
-        print(f"{name:20}", ", ".join(f"{value:.3f} {unit} ({value / first:.3f} x)" for value, first, unit in columns))
+        print(f"{name:24}", ", ".join(f"{value:.3f} {unit} ({value / first:.3f} x)" for value, first, unit in columns))
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ def batches_of_epoch(images: int, batch_size: int, seed: int, epoch: int) -> Ite
 class Inputs:
     """Inputs of one study as a network takes them, standardised by its training images.
 
-    Images become (B, 1, S, S) with the mean and deviation of all training pixels taken out; features (B, F), each with
-    its own mean and deviation.
+    Images become (B, 1, S, S) with the mean and deviation of all training pixels taken out; features (B, F) and maps
+    (B, F, h, w), each feature with its own mean and deviation.
 
     Args:
         study: the study.
@@ -42,10 +42,8 @@ class Inputs:
 
     def __init__(self, study: Study, device: str) -> None:
         self.device = device
-        train = study.inputs[study.rows("train")]
         self.images = study.inputs.ndim == 3
-        axis = None if self.images else 0
-        mean, deviation = train.mean(axis=axis, dtype=np.float64), train.std(axis=axis, dtype=np.float64)
+        mean, deviation = study.scale
         self.mean = torch.as_tensor(mean, dtype=torch.float32, device=device)
         self.deviation = torch.as_tensor(np.maximum(deviation, 1e-6), dtype=torch.float32, device=device)
         self.values = torch.as_tensor(study.inputs, device=device)

@@ -1,7 +1,7 @@
 """The losses that are compared: every file that a bundle offers, variants of it, and the one with complete labels."""
 
 import pydoc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import yaml
 from monai.bundle import ConfigParser
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from ..bundle.keys import suggestion
 from ..bundle.overrides import check_overrides
@@ -45,7 +45,16 @@ class LossOption:
         Raises:
             ConfigError: it cannot be built.
         """
-        return recipe.build_network(study.inputs.shape[-1], len(study.findings), seed)
+        return recipe.build_network(study.inputs.shape[1], len(study.findings), seed)
+
+    def extras(self, network: nn.Module, validation: Iterable[Tensor]) -> dict[str, NDArray[np.float32]]:
+        """What else a run keeps of a trained network; nothing.
+
+        Args:
+            network: of `build_network`, trained, in evaluation.
+            validation: inputs of the validation images, in batches.
+        """
+        return {}
 
     def build(self, study: Study, *, seed: int, max_epochs: int) -> nn.Module:
         """The loss as a bundle would build it.

@@ -101,16 +101,21 @@ class Plan:
         except (OSError, yaml.YAMLError) as error:
             raise ConfigError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
         try:
-            content = _known_keys(cls, content)
+            content = known_keys(cls, content)
             for key, part in (("recipe", Recipe), ("neighbours", Neighbours)):
                 if key in content:
-                    content[key] = part(**_known_keys(part, content[key]))
+                    content[key] = part(**known_keys(part, content[key]))
             return cls(**content)
         except (ConfigError, TypeError) as error:
             raise ConfigError(f"{path}: {error}") from error
 
 
-def _known_keys(kind: type, content: Any) -> dict[str, Any]:
+def known_keys(kind: type, content: Any) -> dict[str, Any]:
+    """A copy of a mapping whose keys are fields of a dataclass.
+
+    Raises:
+        ConfigError: no mapping, or another key.
+    """
     if not isinstance(content, dict):
         raise ConfigError(f"{kind.__name__.lower()} is {content!r}; give a mapping")
     known = [field.name for field in fields(kind)]

@@ -24,8 +24,8 @@ class Recipe:
     nearly independent of a loss's scale, so one grid of learning rates is fair to reductions by mean and by sum.
 
     Args:
-        network: MONAI component, `_target_` and arguments, that gives logits (B, L); `@features` (of vectors) and
-            `@outputs` stand for numbers.
+        network: MONAI component, `_target_` and arguments, that gives logits (B, L); `@features` (of vectors, or
+            channels of maps) and `@outputs` stand for numbers.
         losses: names as `loss_options` takes them; `*` is every file of the bundles.
         learning_rates: tried for each loss with the first seed; the best on validation is kept.
         seeds: of initialisation and order, two or more for a comparison.

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from ..files import write_atomically
 from .loss_option import LossOption
 from .recipe import Recipe
 from .study import SELECTIONS, Study
+
+VALIDATION, EXTRA = "validation.", "extra."  # what names of arrays in a file begin with
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,16 @@ class Run:
         step_seconds: median over epochs of the time of an epoch divided by its steps; of this CPU core, or of the wall
             on an accelerator.
         ended: `budget`, `patience`, or why the run broke off.
+        validation: as `logits`, of the validation images, on which thresholds can be chosen.
+        extras: what `LossOption.extras` told of the network that `clean` chooses.
     """
 
     history: list[dict[str, float]]
     logits: dict[str, NDArray[np.float32]]
     step_seconds: float
     ended: str
+    validation: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    extras: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def best(self, selection: str) -> dict[str, float] | None:
         """The epoch that the selection chooses, the first of equals; None if no epoch was finished."""
@@ -73,7 +79,12 @@ class Run:
         """Write one .npz file, whole or not at all."""
         told = {"history": self.history, "step_seconds": self.step_seconds, "ended": self.ended, "run": description}
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, told=np.array(json.dumps(told)), **self.logits)  # type: ignore[arg-type]
+        arrays = {
+            **self.logits,
+            **{f"{VALIDATION}{name}": array for name, array in self.validation.items()},
+            **{f"{EXTRA}{name}": array for name, array in self.extras.items()},
+        }
+        np.savez_compressed(buffer, told=np.array(json.dumps(told)), **arrays)  # type: ignore[arg-type]
         write_atomically(path, buffer.getvalue())
 
     @classmethod
@@ -87,6 +98,10 @@ class Run:
             with np.load(path, allow_pickle=False) as file:
                 told = json.loads(str(file["told"]))
                 logits = {selection: file[selection] for selection in SELECTIONS if selection in file}
-            return cls(told["history"], logits, told["step_seconds"], told["ended"])
+                validation, extras = (
+                    {name.removeprefix(kind): file[name] for name in file if name.startswith(kind)}
+                    for kind in (VALIDATION, EXTRA)
+                )
+            return cls(told["history"], logits, told["step_seconds"], told["ended"], validation, extras)
         except Exception as error:  # zip, numpy and JSON each raise their own
             raise LucencyError(f"{path}: is damaged ({error}); delete it and run again") from error

@@ -28,7 +28,7 @@ class Study:
 
     Args:
         name: for titles.
-        inputs: uint8 (N, S, S) images, or float32 (N, F) features.
+        inputs: uint8 (N, S, S) images, float32 (N, F) features, or (N, F, h, w) feature maps, float16 or float32.
         truth: float32 (N, L) of 1, 0, or NaN where nobody knows.
         observed: float32 (N, L) in [0, 1] or NaN for unknown: the targets of training.
         patients: (N,) ids.
@@ -104,6 +104,14 @@ class Study:
     def positives_per_image(self) -> float:
         """True positives of a training image, on average; some losses must be told."""
         return float(np.nansum(self.targets("truth"), axis=1).mean())
+
+    @cached_property
+    def scale(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and deviation over the training images: of all pixels, or of each feature, (F,), or map, (F, 1, 1)."""
+        train = self.inputs[self.rows("train")]
+        axes = None if train.ndim == 3 else (0, *range(2, train.ndim))
+        mean, deviation = (np.asarray(take(train, axis=axes, dtype=np.float64)) for take in (np.mean, np.std))
+        return (mean[:, None, None], deviation[:, None, None]) if train.ndim == 4 else (mean, deviation)
 
     @cached_property
     def fingerprint(self) -> str:

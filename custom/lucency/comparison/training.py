@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -42,7 +43,7 @@ def train(study: Study, recipe: Recipe, job: Job) -> Run:
 
 class _Training:
     def __init__(self, study: Study, recipe: Recipe, job: Job) -> None:
-        self.study, self.recipe, self.seed = study, recipe, job.seed
+        self.study, self.recipe, self.seed, self.option = study, recipe, job.seed, job.option
         self.rows = study.rows("train")
         self.targets = torch.as_tensor(study.targets(job.option.targets), device=recipe.device)
         self.network = job.option.build_network(study, recipe, job.seed)
@@ -85,7 +86,8 @@ class _Training:
             if self._out_of_patience(epoch):
                 ended = "patience"
                 break
-        return Run(self.history, self._test(), float(np.median(seconds or [math.nan])), ended)
+        logits, validation, extras = self._look_back()
+        return Run(self.history, logits, float(np.median(seconds or [math.nan])), ended, validation, extras)
 
     def _steps(self) -> int:
         return max(1, len(self.rows) // self.recipe.batch_size)
@@ -117,24 +119,23 @@ class _Training:
     def _views(self, rows: NDArray[np.intp], shift: tuple[int, int]) -> Tensor | tuple[Tensor, ...]:
         """Logits of the images, and of strongly changed ones in the same pass if the loss compares two views."""
         weak = self.inputs.batch(rows, shift)
-        if getattr(self.loss, "consistency_weight", 0) == 0:
+        if not getattr(self.loss, "takes_views", False) or getattr(self.loss, "consistency_weight", 0) == 0:
             return self._answer(weak)
         return self._answer(torch.cat([weak, strong_view(weak)])).chunk(2)
 
     def _answer(self, inputs: Tensor) -> Tensor:
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
             answer: Tensor = self.network(inputs)
-        return answer.float()
+        return answer.float() if isinstance(answer, Tensor) else answer  # label correlations are float32 as they come
 
     def _logits(self, rows: NDArray[np.intp]) -> Tensor:
         self.network.eval()
         with torch.no_grad():  # a loss that learns from these could not keep inference tensors
-            return torch.cat(
-                [
-                    self._answer(self.inputs.batch(rows[at : at + IMAGES_AT_ONCE]))
-                    for at in range(0, len(rows), IMAGES_AT_ONCE)
-                ]
-            )
+            return torch.cat([self._answer(batch) for batch in self._batches(rows)])
+
+    def _batches(self, rows: NDArray[np.intp]) -> Iterator[Tensor]:
+        for at in range(0, len(rows), IMAGES_AT_ONCE):
+            yield self.inputs.batch(rows[at : at + IMAGES_AT_ONCE])
 
     def _validate(self) -> dict[str, float]:
         logits = self._logits(self.study.rows("val")).cpu().numpy()
@@ -155,12 +156,16 @@ class _Training:
         bests = [max(self.history, key=lambda past: past[selection])["epoch"] for selection in SELECTIONS]
         return 0 < self.recipe.patience <= epoch - max(bests)
 
-    def _test(self) -> dict[str, NDArray[np.float32]]:
-        logits = {}
+    def _look_back(self) -> tuple[dict[str, NDArray[np.float32]], ...]:
+        """Logits of the test and of the validation images by each selection's network, and what else the first told."""
+        logits, validation, extras = {}, {}, {}
         for selection, weights in self.best.items():
             self.network.load_state_dict(weights)
             logits[selection] = self._logits(self.study.rows("test")).cpu().numpy()
-        return logits
+            validation[selection] = self._logits(self.study.rows("val")).cpu().numpy()
+            if selection == SELECTIONS[0]:
+                extras = self.option.extras(self.network, self._batches(self.study.rows("val")))
+        return logits, validation, extras
 
 
 def _share_of_rate(step: int, steps: int) -> float:

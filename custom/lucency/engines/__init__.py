@@ -5,6 +5,7 @@ from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
 from .early_stopping import EarlyStopping
 from .ema_teacher import EmaTeacher
+from .label_correlation_monitor import LabelCorrelationMonitor
 from .loss_guard import NonFiniteLossGuard
 from .loss_state import LossState
 from .parameter_groups import parameter_groups
@@ -19,6 +20,7 @@ __all__ = [
     "EarlyStopping",
     "EmaTeacher",
     "FindingsTensorBoard",
+    "LabelCorrelationMonitor",
     "LoadWeights",
     "LossState",
     "NonFiniteLossGuard",

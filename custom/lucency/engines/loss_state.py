@@ -5,13 +5,11 @@ from typing import Any
 
 import torch
 from ignite.engine import Engine, Events
-from monai.data import DataLoader, Dataset
-from monai.networks.utils import eval_mode
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import Tensor
 
 from ..errors import ConfigError
 from ..losses import begin_batch, begin_epoch, end_epoch
+from .evaluated_share import evaluated_share, own_rank
 
 
 class LossState:
@@ -70,38 +68,15 @@ class LossState:
 
     def predict(self, engine: Engine) -> Tensor:
         """Logits (N, L) of all training images in the order of their index, on the trainer's device."""
-        wrapped = isinstance(engine.network, DistributedDataParallel)
-        network = engine.network.module if wrapped else engine.network
-        rank, ranks = _own_rank()
-        if ranks > 1:
-            _share_statistics(network)
-        loader = DataLoader(
-            Dataset(self.data[rank::ranks], self.transform), batch_size=self.batch_size, num_workers=self.num_workers
-        )
-        device = engine.state.device
-        enabled = engine.amp and device.type == "cuda"  # the trainer knows no other autocast
         index, parts = [], []
-        with eval_mode(network), torch.autocast("cuda", enabled=enabled, **engine.amp_kwargs):
-            for batch in loader:
-                index.append(batch["index"].to(device))
-                parts.append(engine.inferer(torch.as_tensor(batch["image"]).to(device), network).float())
+        for batch, logits in evaluated_share(
+            engine, self.data, self.transform, batch_size=self.batch_size, num_workers=self.num_workers
+        ):
+            index.append(batch["index"].to(logits.device))
+            parts.append(logits)
         own = torch.cat(parts)
         logits = own.new_zeros(len(self.data), own.shape[1])
         logits[torch.cat(index)] = own
-        if ranks > 1:
+        if own_rank()[1] > 1:
             torch.distributed.all_reduce(logits)  # every row is zero on all ranks but one
         return logits
-
-
-def _own_rank() -> tuple[int, int]:
-    """Rank of this process and number of ranks; (0, 1) if nothing is distributed."""
-    distributed = torch.distributed
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return 0, 1
-    return distributed.get_rank(), distributed.get_world_size()
-
-
-def _share_statistics(network: nn.Module) -> None:
-    """Give all ranks the buffers of rank 0, as DistributedDataParallel does before the next training batch."""
-    for buffer in network.buffers():
-        torch.distributed.broadcast(buffer, 0)

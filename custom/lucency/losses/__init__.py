@@ -3,6 +3,10 @@
 # what losses are made of
 from .base import Loss as Loss
 from .cell_loss import CellLoss as CellLoss
+from .cooccurrence_anchor import CooccurrenceAnchor as CooccurrenceAnchor
+from .cooccurrence_table import cooccurrence as cooccurrence
+from .correlation_consistency import CorrelationConsistency as CorrelationConsistency
+from .label_contrast import LabelContrast as LabelContrast
 from .label_correlations import LabelCorrelations as LabelCorrelations
 from .masked_bce import pos_weight_from_targets as pos_weight_from_targets
 from .reducers import Durand as Durand
@@ -33,6 +37,7 @@ from .implicit_weighting_assume_negative import (
     ImplicitWeightingAssumeNegativeLoss as ImplicitWeightingAssumeNegativeLoss,
 )
 from .label_assemble import LabelAssembleLoss as LabelAssembleLoss
+from .label_correlation_loss import LabelCorrelationLoss as LabelCorrelationLoss
 from .label_smoothing_assume_negative import LabelSmoothingAssumeNegativeLoss as LabelSmoothingAssumeNegativeLoss
 from .large_loss import LargeLoss as LargeLoss
 from .log_sum_exp_pairwise import LogSumExpPairwiseLoss as LogSumExpPairwiseLoss

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -15,7 +16,6 @@ class LabelCorrelations(NamedTuple):
         u: label-level features of unit length (B, C, P) for contrast; None if the network has no projector.
 
     Example:
-        >>> import torch
         >>> output = LabelCorrelations(torch.zeros(2, 3), None, None, None)
         >>> output.z.shape, output.G is None
         (torch.Size([2, 3]), True)
@@ -25,3 +25,14 @@ class LabelCorrelations(NamedTuple):
     G: Tensor | None
     L: Tensor | None
     u: Tensor | None
+
+
+def in_full_precision(tensor: Tensor) -> Tensor:
+    """A plain tensor in float32, or float64 if it is that; without the bookkeeping of MONAI's MetaTensor.
+
+    Example:
+        >>> in_full_precision(torch.zeros(1, dtype=torch.bfloat16)).dtype
+        torch.float32
+    """
+    tensor = tensor.as_subclass(Tensor)
+    return tensor if tensor.dtype == torch.float64 else tensor.float()

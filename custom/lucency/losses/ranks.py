@@ -17,6 +17,11 @@ def ranks_of(tensor: Tensor) -> int:
     return distributed.get_world_size()
 
 
+def rank_of(tensor: Tensor) -> int:
+    """Number of this process among `ranks_of(tensor)`, from 0."""
+    return torch.distributed.get_rank() if ranks_of(tensor) > 1 else 0
+
+
 def sum_over_ranks(count: Tensor, terms: Tensor) -> tuple[Tensor, int]:
     """`count` summed over all ranks, without gradient; and the number of ranks.
 
@@ -50,6 +55,8 @@ def gather_rows(rows: Tensor, terms: Tensor) -> tuple[Tensor, slice]:
     sizes = [torch.zeros(1, dtype=torch.int64, device=rows.device) for _ in range(ranks)]
     torch.distributed.all_gather(sizes, torch.tensor([len(rows)], device=rows.device))
     counts = [int(size) for size in sizes]
+    if not any(counts):
+        return rows, slice(0, 0)
     padded = rows.new_zeros(max(counts), rows.shape[1])
     padded[: len(rows)] = rows
     gathered = [torch.empty_like(padded) for _ in range(ranks)]

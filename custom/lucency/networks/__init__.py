@@ -5,7 +5,19 @@ from .bilinear_head import BilinearHead
 from .class_query import ClassQueryHead
 from .class_query_densenet import ClassQueryDenseNet
 from .fine_grained_densenet import FineGrainedDenseNet
-from .label_correlation import LabelCorrelationHead as LabelCorrelationHead
-from .label_correlation_densenet import LabelCorrelationDenseNet as LabelCorrelationDenseNet
+from .label_correlation import LabelCorrelationHead
+from .label_correlation_densenet import LabelCorrelationDenseNet
+from .label_correlation_net import LabelCorrelationNet
+from .training_parts import without_training_parts
 
-__all__ = ["BilinearHead", "ClassQueryDenseNet", "ClassQueryHead", "FineGrainedDenseNet", "append_findings"]
+__all__ = [
+    "BilinearHead",
+    "ClassQueryDenseNet",
+    "ClassQueryHead",
+    "FineGrainedDenseNet",
+    "LabelCorrelationDenseNet",
+    "LabelCorrelationHead",
+    "LabelCorrelationNet",
+    "append_findings",
+    "without_training_parts",
+]

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 from ..errors import ConfigError
 from ..losses import LabelCorrelations
-from .query_vectors import Vectors, given_queries
+from .label_correlation_embeddings import initial_embeddings
+from .label_correlation_parts import GlobalCorrelation, LocalCorrelation, Projector, correlation
+from .query_vectors import Vectors
 
 
 class LabelCorrelationHead(nn.Module):
@@ -19,15 +21,16 @@ class LabelCorrelationHead(nn.Module):
     | step | formula |
     |---|---|
     | tokens | $t_s = W_t x_s \in \mathbb{R}^d$ |
-    | global correlations | $G = \mathrm{softmax}((E W_q^g)(E W_k^g)^\top / \sqrt d)$, $\hat E = \mathrm{LN}(E + G E W_v^g)$ |
+    | global correlations | $G = \mathrm{softmax}((E W_q^g)(E W_k^g)^\top / \sqrt d)$ |
+    | labels that know of each other | $\hat E = \mathrm{LN}(E + G E W_v^g)$ |
     | decomposition | $A = \mathrm{softmax}_s((\hat E W_q)(T W_k)^\top / \sqrt d)$, $F = \mathrm{LN}(A\,T\,W_v)$ |
     | local correlations | $L = \mathrm{softmax}((F U_q)(F U_k)^\top / \sqrt d)$ |
     | propagation | $F' = F + \mathrm{ReLU}(G F W_g)$ |
     | logits | $z_c = w_c \cdot F'_c + b_c$ |
     | contrast | $u_c = \mathrm{MLP}(F_c) / \lVert\mathrm{MLP}(F_c)\rVert$ |
 
-    $A$ is a heat map a label, see `attention`. $L$ and $u$ serve the losses alone: in evaluation they are not computed,
-    and `for_inference` gives a head without their weights.
+    $A$ is a heat map a label, see `attention`. $L$ and $u$ serve the losses alone: evaluation does not compute them,
+    and `without_training_parts` gives a copy without their weights.
 
     Everything runs in the precision of the parameters with autocast switched off; only inside a TorchScript module
     under autocast do the products follow autocast.
@@ -40,16 +43,17 @@ class LabelCorrelationHead(nn.Module):
 
     Tensors:
         features: (B, D, ...) floating point, the encoder's feature map of any extent.
-        logits: (B, C), before the sigmoid; in training `LabelCorrelations`.
+        logits: (B, C) in the dtype of the parameters, before the sigmoid; in training `LabelCorrelations`.
 
     Args:
         in_channels: D; DenseNet121 has 1024.
         out_channels: C, one logit a finding.
         dim: d; 256 is our choice.
-        global_correlation: whether there is a $G$; without it $\hat E = E$, $F' = F$, and there is no $L$.
+        global_correlation: whether there is a $G$; without it $\hat E = \mathrm{LN}(E)$, $F' = F$, and there is no $L$.
         projection: P, numbers in $u$; 0 for none. 128 is that of MulCon (Dao et al., 2021, arXiv:2107.11626).
-        embeddings: how $E$ begins: `normal` as $N(0, 0.02^2)$, vectors (C, d), or the path of a `.npy` file of them,
-            such as text embeddings of the findings' names; see `given_queries`.
+        embeddings: how $E$ begins: `normal` as $N(0, 0.02^2)$, vectors, or the path of a `.npy` file of them, such as
+            text embeddings of the findings' names, see `initial_embeddings`. In inference, where weights are loaded
+            over them, vectors need not be at hand: `normal` makes the same network.
 
     Raises:
         ConfigError: an argument that no such head can have; the message names it.
@@ -83,10 +87,11 @@ class LabelCorrelationHead(nn.Module):
             if type(number) is not int or number < least:
                 raise ConfigError(f"LabelCorrelationHead: {name} is {number}; give a whole number from {least}")
         self.W_t = nn.Linear(in_channels, dim)
-        self.E = nn.Parameter(_embeddings(embeddings, out_channels, dim))
+        self.E = nn.Parameter(initial_embeddings(embeddings, out_channels, dim))
         self.global_correlation = GlobalCorrelation(dim) if global_correlation else None
+        self.norm_E = nn.LayerNorm(dim)
         self.W_q, self.W_k, self.W_v = (nn.Linear(dim, dim, bias=False) for _ in range(3))
-        self.norm = nn.LayerNorm(dim)
+        self.norm_F = nn.LayerNorm(dim)
         self.w = nn.Parameter(torch.empty(out_channels, dim).uniform_(-1 / sqrt(dim), 1 / sqrt(dim)))
         self.b = nn.Parameter(torch.zeros(out_channels))
         self.local_correlation = LocalCorrelation(dim) if global_correlation else None
@@ -109,7 +114,7 @@ class LabelCorrelationHead(nn.Module):
                 return LabelCorrelations(z, G, L, u)  # type: ignore[return-value]
 
     def attention(self, features: Tensor) -> Tensor:
-        """Where each label looks, $A$: (B, C, ...) of features (B, D, ...), 0 or more, 1 in sum over the places."""
+        """Where each label looks, $A$: (B, C, ...) of features (B, D, ...), from 0 to 1, 1 in sum over the places."""
         with torch.autocast(features.device.type, enabled=False):
             A = self._label_level(features)[2]
         return A.reshape(*A.shape[:2], *features.shape[2:])
@@ -119,74 +124,13 @@ class LabelCorrelationHead(nn.Module):
         x = features.flatten(2).transpose(1, 2).to(self.E.dtype)  # (B, S, D)
         T = self.W_t(x)
         G: Tensor | None = None
-        E = self.E
+        E: Tensor = self.E
         if self.global_correlation is not None:
-            G, E = self.global_correlation(E)
-        A = correlation(self.W_q(E), self.W_k(T))
-        F = self.norm(A @ self.W_v(T))
+            G, passed_on = self.global_correlation(E)
+            E = E + passed_on
+        A = correlation(self.W_q(self.norm_E(E)), self.W_k(T))
+        F = self.norm_F(A @ self.W_v(T))
         propagated = F
         if self.global_correlation is not None and G is not None:
             propagated = self.global_correlation.propagate(G, F)
         return (propagated * self.w).sum(-1) + self.b, F, A, G
-
-
-class GlobalCorrelation(nn.Module):
-    """Self-attention of the labels, which no image takes part in, and what labels pass on to each other by it."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.W_q, self.W_k, self.W_v, self.W_g = (nn.Linear(dim, dim, bias=False) for _ in range(4))
-        self.norm = nn.LayerNorm(dim)
-
-    def forward(self, E: Tensor) -> tuple[Tensor, Tensor]:
-        """$G$ (C, C) and the embeddings $\\hat E$ (C, d) that it makes of $E$ (C, d)."""
-        G = correlation(self.W_q(E), self.W_k(E))
-        return G, self.norm(E + G @ self.W_v(E))
-
-    @torch.jit.export  # type: ignore[attr-defined]
-    def propagate(self, G: Tensor, F: Tensor) -> Tensor:
-        """$F'$ (B, C, d) of the label-level features $F$ (B, C, d)."""
-        return F + (G @ self.W_g(F)).relu()
-
-
-class LocalCorrelation(nn.Module):
-    """How much the labels of one image attend to each other, $L$; only the losses use it."""
-
-    training_only = True
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.U_q, self.U_k = (nn.Linear(dim, dim, bias=False) for _ in range(2))
-
-    def forward(self, F: Tensor) -> Tensor:
-        """$L$ (B, C, C) of the label-level features $F$ (B, C, d)."""
-        return correlation(self.U_q(F), self.U_k(F))
-
-
-class Projector(nn.Sequential):
-    """Label-level features as contrast compares them, $u$; only the losses use it."""
-
-    training_only = True
-
-    def __init__(self, dim: int, projection: int) -> None:
-        super().__init__(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, projection))
-
-    def forward(self, F: Tensor) -> Tensor:
-        """$u$ (B, C, P), of unit length, of the label-level features $F$ (B, C, d)."""
-        return nn.functional.normalize(super().forward(F), dim=-1)
-
-
-def correlation(queries: Tensor, keys: Tensor) -> Tensor:
-    r"""$\mathrm{softmax}(Q K^\top / \sqrt d)$, rows sum to 1: (..., M, N) of queries (..., M, d) and keys (..., N, d).
-
-    Example:
-        >>> correlation(torch.zeros(3, 4), torch.rand(2, 4)).tolist()
-        [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
-    """
-    return (queries @ keys.transpose(-1, -2) / sqrt(queries.shape[-1])).softmax(-1)
-
-
-def _embeddings(given: str | Path | Vectors, count: int, dim: int) -> Tensor:
-    if isinstance(given, str) and given == "normal":
-        return 0.02 * torch.randn(count, dim)
-    return given_queries(given, count, dim)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from monai.networks.nets import DenseNet121
-from torch import Tensor, nn
+from torch import Tensor
 
 from .label_correlation import LabelCorrelationHead
 from .query_vectors import Vectors
@@ -49,8 +49,9 @@ class LabelCorrelationDenseNet(DenseNet121):  # type: ignore[misc]
 
     Example:
         >>> import torch
-        >>> network = LabelCorrelationDenseNet(spatial_dims=2, in_channels=1, out_channels=14, block_config=(2, 2)).eval()
-        >>> network(torch.rand(3, 1, 64, 64)).shape, network.attention(torch.rand(3, 1, 64, 64)).shape
+        >>> network = LabelCorrelationDenseNet(spatial_dims=2, in_channels=1, out_channels=14, block_config=(2, 2))
+        >>> image = torch.rand(3, 1, 64, 64)
+        >>> network.eval()(image).shape, network.attention(image).shape
         (torch.Size([3, 14]), torch.Size([3, 14, 8, 8]))
     """
 
@@ -88,21 +89,18 @@ class LabelCorrelationDenseNet(DenseNet121):  # type: ignore[misc]
             norm=norm,
             dropout_prob=dropout_prob,
         )
-        plain = self.class_layers
-        self.class_layers = nn.Sequential()  # MONAI's forward pass is class_layers of features
-        self.class_layers.add_module("relu", plain.relu)
-        self.class_layers.add_module(
-            "out",
-            LabelCorrelationHead(
-                plain.out.in_features,
-                out_channels,
-                dim=dim,
-                global_correlation=global_correlation,
-                projection=projection,
-                embeddings=embeddings,
-            ),
+        # MONAI's forward pass is class_layers of features; the head takes the map, neither averaged nor flat
+        del self.class_layers.pool, self.class_layers.flatten
+        self.class_layers.out = LabelCorrelationHead(
+            self.class_layers.out.in_features,
+            out_channels,
+            dim=dim,
+            global_correlation=global_correlation,
+            projection=projection,
+            embeddings=embeddings,
         )
 
     def attention(self, image: Tensor) -> Tensor:
         """Where each label looks: (B, C, h, w) of images (B, in_channels, H, W), 1 in sum over the places."""
-        return self.class_layers.out.attention(self.class_layers.relu(self.features(image)))  # type: ignore[no-any-return]
+        maps: Tensor = self.class_layers.out.attention(self.class_layers.relu(self.features(image)))
+        return maps

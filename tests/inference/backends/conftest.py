@@ -40,7 +40,7 @@ def make_network():
     return tiny
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_images():
     return some_images
 

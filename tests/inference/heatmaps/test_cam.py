@@ -60,7 +60,7 @@ def test_maps_equal_the_formulas_of_the_papers(make, layer, method):
         expected = METHODS[method](*features_and_gradients(network, x, layer, finding))
         expected = expected * (1 if method == "gradcam++" else expected.numel())
         torch.testing.assert_close(maps[index], expected, rtol=1e-5, atol=1e-5)
-    assert explain.evidence(x, [2, 0])[1].abs().amax((1, 2)).min() > 0
+    assert explain.values(x, [2, 0])[1].abs().amax((1, 2)).min() > 0
 
 
 @pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
@@ -93,7 +93,7 @@ def test_a_value_is_the_logit_of_an_image_that_looks_like_this_place_everywhere(
     with torch.no_grad():
         features = torch.relu(network.features(x[None]))[0]
         everywhere = torch.stack([head(place) for place in features.flatten(1).T])
-    logits, evidence = EvidenceMaps(network, method=method).evidence(x, [0, 1, 2])
+    logits, evidence = EvidenceMaps(network, method=method).values(x, [0, 1, 2])
     shape = evidence.shape[1:]
     torch.testing.assert_close(evidence + head.bias.detach()[:, None, None], everywhere.T.unflatten(1, shape))
     torch.testing.assert_close(evidence.mean((1, 2)) + head.bias.detach(), logits)
@@ -101,7 +101,7 @@ def test_a_value_is_the_logit_of_an_image_that_looks_like_this_place_everywhere(
 
 def test_averaged_gradients_are_not_those_of_a_bilinear_head():
     network, x = fine_grained(), image(96)
-    (_, averaged), (_, exact) = (EvidenceMaps(network, method=m).evidence(x, [0]) for m in ("gradcam", "hirescam"))
+    (_, averaged), (_, exact) = (EvidenceMaps(network, method=m).values(x, [0]) for m in ("gradcam", "hirescam"))
     assert not torch.allclose(averaged, exact, rtol=0.01)
 
 

@@ -12,7 +12,7 @@ from monai.networks.nets import DenseNet
 from pydicom.sr.codedict import codes
 
 from lucency.inference.heatmaps import HeatmapWriter, writer
-from lucency.inference.heatmaps.formulas import FORMULAS
+from lucency.inference.heatmaps.methods import METHODS
 from lucency.inference.heatmaps.overlay import STRONGEST_ALPHA
 from lucency.inference.heatmaps.secondary_capture import SERIES_NUMBER
 from lucency.results.model_identity import ModelIdentity
@@ -46,7 +46,7 @@ def test_the_keys_of_the_page_make_the_writer_of_every_bundle(tmp_path):
 
 def test_every_option_and_method_is_listed():
     rows = re.findall(r"^\| `([\w+]+)` \|", PAGE, flags=re.MULTILINE)
-    assert set(rows) == {*inspect.signature(HeatmapWriter).parameters, *FORMULAS} - {"folder", "findings"}
+    assert set(rows) == {*inspect.signature(HeatmapWriter).parameters, *METHODS} - {"folder", "findings"}
 
 
 def test_the_numbers_are_those_of_the_code():
@@ -56,6 +56,8 @@ def test_the_numbers_are_those_of_the_code():
     assert f"no place reaches {writer.NEGLIGIBLE}" in text
     assert f"at most {STRONGEST_ALPHA:.0%} opaque".replace("%", " %") in text
     assert f"number {SERIES_NUMBER}, description `Heat maps - {NOTICE.split('.')[0]}`" in text
-    code = codes.DCM.GradientWeightedClassActivation
-    assert f"({code.value}, DCM, {code.meaning})" in text
+    for code in (codes.DCM.GradientWeightedClassActivation, codes.DCM.VisualExplanation):
+        assert f"({code.value}, DCM, {code.meaning})" in text
+    assert f"at least {1 + writer.FULL_SCALE:g} times the average" in text
+    assert f"reaches {1 + writer.NEGLIGIBLE:g} times the average" in text
     assert writer.TOP == 3

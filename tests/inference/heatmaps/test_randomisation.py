@@ -99,7 +99,7 @@ def test_ranks_are_those_of_scipy(trained):
     forgetful[8].reset_parameters()
     pairs = []
     for image in images[:5]:
-        before, after = (EvidenceMaps(n, layer="5").evidence(image, [0, 1])[1] for n in (network, forgetful))
+        before, after = (EvidenceMaps(n, layer="5").values(image, [0, 1])[1] for n in (network, forgetful))
         pairs += zip(before.flatten(1), after.flatten(1), strict=True)
     expected = sum(spearmanr(before, after).statistic for before, after in pairs) / len(pairs)
     assert correlations["8"] == pytest.approx(expected)

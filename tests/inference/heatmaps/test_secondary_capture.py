@@ -35,10 +35,8 @@ def source(folder, **elements):
     return save(dataset_of(wedge(), 12, **{**STUDY, **elements}), folder / "a.dcm")
 
 
-def capture(path, pixels=PIXELS, model=MODEL, title="Pleural effusion"):
-    content = secondary_capture(
-        pixels, path, title=title, number=5, model=model, method="Grad-CAM", layer="class_layers.relu"
-    )
+def capture(path, pixels=PIXELS, model=MODEL, title="Pleural effusion", method="Grad-CAM", layer="class_layers.relu"):
+    content = secondary_capture(pixels, path, title=title, number=5, model=model, method=method, layer=layer)
     file = path.with_suffix(".sc.dcm")
     file.write_bytes(content)
     return dcmread(file)
@@ -67,6 +65,14 @@ def test_what_is_written_is_what_is_read(tmp_path):
     assert "NOT FOR CLINICAL USE" in dataset.DerivationDescription
     assert dataset.DerivationCodeSequence[0].CodeValue == codes.DCM.GradientWeightedClassActivation.value
     assert list(dataset.ImageType) == ["DERIVED", "SECONDARY", "OTHER"]
+
+
+def test_a_method_without_a_layer_names_none_and_claims_no_gradients(tmp_path):
+    path = source(tmp_path)
+    dataset = capture(path, method="Attention", layer=None)
+    assert dataset.DerivationDescription.startswith("Pleural effusion: Attention over the radiograph. NOT FOR CLINICAL")
+    assert dataset.DerivationCodeSequence[0].CodeValue == codes.DCM.VisualExplanation.value
+    assert validate(path.with_suffix(".sc.dcm")) == []
 
 
 def test_it_lies_in_the_study_of_the_radiograph_and_refers_to_it(tmp_path):

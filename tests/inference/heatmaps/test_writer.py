@@ -16,6 +16,7 @@ from lucency.results.model_identity import ModelIdentity
 from lucency.results.schema import FindingResult, ImageResult
 from lucency.transforms import read_radiograph
 from references.dicom_files import dataset_of, save, wedge
+from references.known_attention import Attending
 from references.known_evidence import Quadrants
 
 FINDINGS = ["effusion", "mass", "nodule", "my_finding"]
@@ -161,6 +162,42 @@ def test_weak_evidence_is_not_blown_up(tmp_path, monkeypatch):
 writer_overlay = writer.draw_overlay
 
 
+@pytest.mark.parametrize(
+    ("focus", "strongest", "scale"),
+    [
+        (0.0, 0.0, "no place stands out (1.00 times the average at most)"),
+        (0.02, 0.06, "no place stands out (1.06 times the average at most)"),
+        (0.2, 0.6, f"average attention {caption.BAR} 2.0 times the average"),
+        (0.9, 1.0, f"average attention {caption.BAR} 3.7 times the average"),
+    ],
+)
+def test_attention_is_drawn_in_multiples_of_the_average(tmp_path, monkeypatch, focus, strongest, scale):
+    """With a focus f the upper right quarter of the places gets 1 + 3 f times the average attention."""
+    drawn, scales = [], []
+    monkeypatch.setattr(
+        writer, "draw_overlay", lambda r, strength, s: drawn.append(strength) or writer_overlay(r, strength, s)
+    )
+    monkeypatch.setattr(writer, "caption", lambda f, *lines: scales.append(lines) or caption.caption(f, *lines))
+    make(tmp_path, network=Attending(focus), show=["mass"], method="attention").write(
+        result(), png(tmp_path, (64, 64)), image()
+    )
+    assert drawn[0].max() == pytest.approx(strongest, abs=1e-5)
+    middle = drawn[0].shape[0] // 2
+    assert drawn[0][middle + middle // 8 :].max() < 1e-5
+    assert scales == [(scale, "Attention (where the network looks), bundle 1.2.3")]
+
+
+def test_attention_as_dicom_names_no_layer(tmp_path):
+    network = Attending()
+    make(tmp_path, network=network, show=["mass"], method="attention", formats=["dicom"]).write(
+        result(file="a.dcm"), dicom(tmp_path), image()
+    )
+    dataset = dcmread(tmp_path / "out" / "a.dcm" / "mass.dcm")
+    assert dataset.DerivationDescription.startswith("Mass: Attention (where the network looks) over the radiograph.")
+    assert "layer" not in dataset.DerivationDescription
+    assert dataset.DerivationCodeSequence[0].CodeMeaning == "Visual explanation"
+
+
 def test_the_picture_holds_no_patient_data(tmp_path):
     for name in ("One^Patient", "Another^Person"):
         (tmp_path / name).mkdir()
@@ -220,6 +257,7 @@ def test_another_number_of_logits_is_named(tmp_path):
         ({"formats": "pngs"}, "formats has 'pngs'; did you mean 'png'"),
         ({"layer": "feature"}, "near names are features"),
         ({"method": "cam"}, "method is 'cam'"),
+        ({"method": "attention"}, r"Quadrants has no attention\(image\).*set heatmap_method to gradcam"),
     ],
 )
 def test_misspelt_options_are_found_at_once(tmp_path, options, message):

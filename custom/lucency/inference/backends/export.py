@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ... import __version__
 from ...errors import ConfigError, explanation
 from ...files import sha256_of, write_atomically
+from ...networks import without_training_parts
 from .device import device_name
 from .export_source import ExportSource
 from .precision import BOUNDS, Precision, check_precision, difference
@@ -37,6 +38,7 @@ def export_network(
 ) -> Exports:
     """Export a network, compare every export with it on `images`, time what is good, write `exports.json`.
 
+    What only training needs is left out, see `without_training_parts`; the files hold none of its weights.
     An export is kept if its probabilities lie within `BOUNDS` of PyTorch's in float32, for all images at once and for
     the first alone; one that does not is recorded with the reason, its files are removed, and the others go on.
     Exports of the same network that are in `folder` already stay.
@@ -69,7 +71,7 @@ def export_network(
     kept = _kept(folder, weights, images, expected)
     made: dict[tuple[str, Precision], Export] = {e.key: e for e in kept if e.status == "ok"}
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as work:
-        source = ExportSource(network, images, Path(work))
+        source = ExportSource(without_training_parts(network), images, Path(work))
         for name in dict.fromkeys(["torch", *(named or RUNTIMES)]):
             for kind in kinds:
                 if kind not in RUNTIMES[name].precisions and (name not in named or name == "torch"):

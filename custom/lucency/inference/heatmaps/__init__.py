@@ -1,5 +1,6 @@
-"""Where in an image a network finds its evidence, as PNG and as DICOM Secondary Capture."""
+"""Where in an image a network finds its evidence or looks, as PNG and as DICOM Secondary Capture."""
 
+from .attention import AttentionMaps
 from .cam import EvidenceMaps
 from .formulas import grad_cam, grad_cam_plus_plus, hires_cam
 from .geometry import on_radiograph
@@ -8,6 +9,7 @@ from .secondary_capture import secondary_capture
 from .writer import HeatmapWriter
 
 __all__ = [
+    "AttentionMaps",
     "EvidenceMaps",
     "HeatmapWriter",
     "grad_cam",

@@ -1,8 +1,7 @@
 """Heat maps of several findings after one forward pass."""
 
 import difflib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -11,13 +10,15 @@ from torch import Tensor, nn
 from ...errors import ConfigError
 from ...files import first_few
 from .formulas import FORMULAS
+from .maps import Maps, batch_of, in_evaluation
 
 Method = Literal["gradcam", "gradcam++", "hirescam"]
 Baseline = Literal["image", "zero"]
-BASELINES = ("image", "zero")
+BASELINES = {"image": "image average", "zero": "no evidence"}
+NAMES = {"gradcam": "Grad-CAM", "gradcam++": "Grad-CAM++", "hirescam": "HiResCAM"}
 
 
-class EvidenceMaps:
+class EvidenceMaps(Maps):
     r"""Where in an image a network finds what speaks for a finding.
 
     The map $m$ of `grad_cam` at the last layer before an averaging head, as the default is in a DenseNet, is exact: $m$
@@ -69,32 +70,19 @@ class EvidenceMaps:
             near = difflib.get_close_matches(layer, modules, n=3) or [name for name, _ in network.named_children()]
             raise ConfigError(f"{type(network).__name__} has no layer {layer!r}; near names are {first_few(near, 8)}")
         self.network = network
-        self.layer = layer
+        self.name, self.nothing = NAMES[method], BASELINES[baseline]
+        self.layer: str = layer
         self.method = method
         self.baseline = baseline
 
-    def __call__(self, image: Tensor, findings: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Logits of all findings and heat maps of some.
-
-        Args:
-            image: (C, S, S), preprocessed.
-            findings: indices of the logits to explain.
-
-        Returns:
-            Logits (L,) and heat maps (len(findings), h, w), 0 or more, both float32 on the CPU.
+    def values(self, image: Tensor, findings: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Logits and maps $m$, which are below 0 where a place speaks against a finding.
 
         Raises:
             ConfigError: the layer gives no feature map, or the logits do not follow from it.
         """
-        logits, evidence = self.evidence(image, findings)
-        floor = evidence.mean((1, 2), keepdim=True) if self.baseline == "image" else 0
-        return logits, torch.relu(evidence - floor)
-
-    def evidence(self, image: Tensor, findings: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """Logits and maps $m$, which are below 0 where a place speaks against a finding; otherwise as `__call__`."""
-        some = next(self.network.parameters(), torch.empty(0))
-        with torch.inference_mode(False), _evaluating(self.network), torch.autocast(some.device.type, enabled=False):
-            features, logits = self._forward(image[None].to(some.device, some.dtype, copy=True))
+        with in_evaluation(self.network):
+            features, logits = self._forward(batch_of(image, self.network))
             gradients = [
                 torch.autograd.grad(logits[index], features, retain_graph=True, allow_unused=True)[0]
                 for index in findings
@@ -103,6 +91,14 @@ class EvidenceMaps:
             raise ConfigError(f"heat maps: no logit follows from layer {self.layer!r}; name one on the way to the head")
         maps = FORMULAS[self.method](features.detach().float(), torch.cat(gradients).float())
         return logits.detach().float().cpu(), maps.cpu()
+
+    def floor(self, values: Tensor) -> Tensor:
+        """See `Maps.floor`; 0 where places are compared with none."""
+        return super().floor(values) if self.baseline == "image" else torch.zeros(())
+
+    def amount(self, heat: float, digits: int = 1) -> str:
+        """See `Maps.amount`."""
+        return f"{heat:+.{digits}f}{'' if self.method == 'gradcam++' else ' log-odds'}"
 
     def _forward(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Activations (1, K, h, w) of the layer, and logits (L,) that autograd can follow back to there."""
@@ -127,14 +123,3 @@ class EvidenceMaps:
         if not isinstance(logits, Tensor) or logits.ndim != 2:
             raise ConfigError(f"heat maps: {type(self.network).__name__} gives no logits (B, L) in evaluation")
         return kept[0], logits[0]
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

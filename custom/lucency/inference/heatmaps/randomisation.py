@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from .cam import EvidenceMaps, Method
+from .methods import Method, maps_of
 
 
 def randomisation_check(
@@ -32,11 +32,11 @@ def randomisation_check(
     Adebayo et al.: Sanity Checks for Saliency Maps, NeurIPS 2018 (arXiv:1810.03292).
 
     Args:
-        network: see `EvidenceMaps`.
+        network: see `EvidenceMaps` and `AttentionMaps`.
         images: (B, C, S, S), preprocessed; some twenty make the means steady.
         findings: indices of the logits to explain; all by default.
         layer: see `EvidenceMaps`.
-        method: see `EvidenceMaps`.
+        method: ``gradcam``, ``gradcam++``, ``hirescam`` or ``attention``.
         seed: of the random weights.
 
     Returns:
@@ -44,7 +44,7 @@ def randomisation_check(
         findings; first, as ``intact``, 1. A pair in which one map is the same everywhere counts as 0.
 
     Raises:
-        ConfigError: a part has parameters that nothing resets; or see `EvidenceMaps`.
+        ConfigError: a part has parameters that nothing resets; or see `EvidenceMaps` and `AttentionMaps`.
 
     Example:
         >>> network = nn.Sequential(
@@ -55,11 +55,11 @@ def randomisation_check(
         ['intact', '4', '0']
     """
     network = copy.deepcopy(network)
-    maps = EvidenceMaps(network, layer=layer, method=method)
-    wanted = list(range(len(maps.evidence(images[0], [0])[0]))) if findings is None else list(findings)
+    maps = maps_of(network, layer=layer, method=method)
+    wanted = list(range(len(maps.values(images[0], [0])[0]))) if findings is None else list(findings)
 
     def ranks() -> NDArray[np.float64]:
-        heat = np.concatenate([maps.evidence(image, wanted)[1].flatten(1).numpy() for image in images])
+        heat = np.concatenate([maps.values(image, wanted)[1].flatten(1).numpy() for image in images])
         return np.asarray(rankdata(heat, axis=1) - (heat.shape[1] + 1) / 2)
 
     intact = ranks()

@@ -31,7 +31,14 @@ _OPPOSITE = str.maketrans("LRAPHF", "RLPAFH")
 
 
 def secondary_capture(
-    pixels: NDArray[np.uint8], source: Path, *, title: str, number: int, model: ModelIdentity, method: str, layer: str
+    pixels: NDArray[np.uint8],
+    source: Path,
+    *,
+    title: str,
+    number: int,
+    model: ModelIdentity,
+    method: str,
+    layer: str | None = None,
 ) -> bytes:
     """Encode a captioned overlay as a Secondary Capture Image (PS3.3 A.8.1) of the radiograph's study.
 
@@ -46,7 +53,7 @@ def secondary_capture(
         number: Instance Number, from 1.
         model: the model that is explained.
         method: of the heat map.
-        layer: of the network.
+        layer: of the network, whose gradients weigh it; ``None`` for a method without one, such as attention.
 
     Returns:
         A whole file (PS3.10), Explicit VR Little Endian.
@@ -80,7 +87,12 @@ def secondary_capture(
             specific_character_set="ISO_IR 192",
         )
         _copy(capture, header, source)
-        _describe(capture, header, f"{title}: {method} of layer {layer} over the radiograph. {NOTICE}")
+        made_by, code = (
+            (method, codes.DCM.VisualExplanation)
+            if layer is None
+            else (f"{method} of layer {layer}", codes.DCM.GradientWeightedClassActivation)
+        )
+        _describe(capture, header, f"{title}: {made_by} over the radiograph. {NOTICE}", code)
         buffer = io.BytesIO()
         pydicom.dcmwrite(buffer, capture, enforce_file_format=True)
     return buffer.getvalue()
@@ -101,7 +113,7 @@ def _copy(capture: Dataset, header: Dataset, source: Path) -> None:
         capture.Laterality = laterality.value if laterality is not None and laterality.value in ("L", "R") else None
 
 
-def _describe(capture: Dataset, header: Dataset, derivation: str) -> None:
+def _describe(capture: Dataset, header: Dataset, derivation: str, method: Code) -> None:
     for keyword in TIMES:
         capture.pop(keyword, None)
     for equipment in capture.get("ContributingEquipmentSequence", []):
@@ -110,7 +122,7 @@ def _describe(capture: Dataset, header: Dataset, derivation: str) -> None:
     capture.BurnedInAnnotation = "YES"
     capture.PatientOrientation = displayed_orientation(header.get("PatientOrientation"))
     capture.DerivationDescription = derivation
-    capture.DerivationCodeSequence = [_coded(codes.DCM.GradientWeightedClassActivation)]
+    capture.DerivationCodeSequence = [_coded(method)]
     item = Dataset()
     item.ReferencedSOPClassUID = header.SOPClassUID
     item.ReferencedSOPInstanceUID = header.SOPInstanceUID

@@ -17,35 +17,34 @@ from ...files import write_atomically
 from ...results.model_identity import ModelIdentity
 from ...results.schema import FindingResult, ImageResult
 from ...transforms import read_radiograph
-from .cam import Baseline, EvidenceMaps, Method
+from .cam import Baseline
 from .caption import BAR, add_caption, caption, display_name
 from .geometry import Fit, on_radiograph, seen
+from .methods import Method, maps_of
 from .overlay import draw_overlay, screen_size
 from .secondary_capture import secondary_capture
 
-FULL_SCALE = 1.0  # evidence below which no place is drawn at full strength
-NEGLIGIBLE = 0.1  # evidence below which no place is visible
+FULL_SCALE = 1.0  # heat below which no place is drawn at full strength
+NEGLIGIBLE = 0.1  # heat below which no place is visible
 TOP = 3
 AGREEMENT = 0.05  # in probability: reduced precision may differ by this much, another model differs by more
-NAMES = {"gradcam": "Grad-CAM", "gradcam++": "Grad-CAM++", "hirescam": "HiResCAM"}
-UNITS = {"gradcam": " log-odds", "hirescam": " log-odds", "gradcam++": ""}
-NOTHING = {"image": "image average", "zero": "no evidence"}
 
 
 class HeatmapWriter:
     """Write heat maps of one image, a file a finding: ``folder/<file>/<finding>.png`` and ``.dcm``.
 
-    The strength of a colour is evidence divided by that of the strongest place of this map, or by 1 where no place
-    reaches that: weak evidence looks weak, and a map without any shows the plain radiograph and says so.
+    The strength of a colour is the heat of a place divided by that of the strongest of this map, or by 1 where no place
+    reaches that: weak evidence looks weak, and a map without any shows the plain radiograph and says so. Of attention,
+    1 is twice the average.
 
     Args:
         folder: where the files go.
-        network: the network that gave the probabilities, with its weights; see `EvidenceMaps`.
+        network: the network that gave the probabilities, with its weights; see `EvidenceMaps` and `AttentionMaps`.
         findings: finding ids, in the order of its logits.
         model: what it is called.
-        layer: name of the module whose feature map is shown.
-        method: ``gradcam``, ``gradcam++`` or ``hirescam``.
-        baseline: what a place is compared with: ``image`` or ``zero``.
+        layer: name of the module whose feature map is shown; attention takes no notice of it.
+        method: ``gradcam``, ``gradcam++``, ``hirescam`` or ``attention``.
+        baseline: what a place is compared with: ``image`` or, but for attention, ``zero``.
         show: ``present``, findings called present; ``top``, the three most probable; ``auto``, the former where the
             result holds decisions, else the latter; or a list of finding ids.
         fit: ``pad`` or ``crop``, as in the preprocessing.
@@ -81,7 +80,7 @@ class HeatmapWriter:
             _check_known("show", self.show, self.findings)
         _check_known("fit", [fit], ["pad", "crop"])
         _check_known("formats", self.formats, ["png", "dicom"])
-        self.maps = EvidenceMaps(network, layer=layer, method=method, baseline=baseline)
+        self.maps = maps_of(network, layer=layer, method=method, baseline=baseline)
 
     def write(self, result: ImageResult, source: Path, image: Tensor) -> None:
         """Write the files of one image; written again they are the same.
@@ -121,8 +120,8 @@ class HeatmapWriter:
         strongest = float(heat.max())
         full = max(strongest, FULL_SCALE)
         strength = on_radiograph(heat / full, size=size, shape=shape, displayed=screen_size(shape), fit=self.fit)
-        origin = f"{NAMES[self.maps.method]} of {self.maps.layer}, {self.model.name} {self.model.version}"
-        lines = caption(finding, self._scale(strongest, full), origin)
+        method = self.maps.name if self.maps.layer is None else f"{self.maps.name} of {self.maps.layer}"
+        lines = caption(finding, self._scale(strongest, full), f"{method}, {self.model.name} {self.model.version}")
         return add_caption(draw_overlay(radiograph, strength, seen(shape, self.fit)), lines)
 
     def _dicom(self, name: str, picture: NDArray[np.uint8], source: Path) -> bytes:
@@ -132,15 +131,14 @@ class HeatmapWriter:
             title=display_name(name),
             number=self.findings.index(name) + 1,
             model=self.model,
-            method=NAMES[self.maps.method],
+            method=self.maps.name,
             layer=self.maps.layer,
         )
 
     def _scale(self, strongest: float, full: float) -> str:
-        unit = UNITS[self.maps.method]
         if strongest < NEGLIGIBLE:
-            return f"no place stands out ({strongest:+.2f}{unit} at most)"
-        return f"{NOTHING[self.maps.baseline]} {BAR} {full:+.1f}{unit}"
+            return f"no place stands out ({self.maps.amount(strongest, digits=2)} at most)"
+        return f"{self.maps.nothing} {BAR} {self.maps.amount(full)}"
 
     def _chosen(self, result: ImageResult) -> list[FindingResult]:
         if not isinstance(self.show, str):

@@ -14,7 +14,8 @@ def seeded_state(network: nn.Module, seed: int = 0) -> dict[str, Tensor]:
     changes no other. Values are uniform: weights in $\pm\sqrt{6 / n}$ with $n$ inputs of an output, which keeps the
     variance through layers with ReLU (He et al., ICCV 2015, arXiv:1502.01852); scales and running variances of
     normalisation in [0.5, 1.5]; biases and running means in [-0.2, 0.2]; counters 0. Class queries have a length
-    of about 1, and a linear controller makes weights of them as a layer of its own would have them.
+    of about 1, and a linear controller makes weights of them as a layer of its own would have them. Label embeddings
+    have numbers of variance 1, or all labels would attend to each other alike.
 
     Args:
         network: gives names and shapes; it is not changed.
@@ -38,9 +39,11 @@ def _draw(name: str, tensor: Tensor, seed: int) -> Tensor:
             inputs *= 2
         elif name.endswith("controller.weight"):
             inputs = len(tensor)  # its outputs are the weights of as many features
+        elif name.endswith(".E"):
+            inputs = 2
         high = math.sqrt(6 / inputs)
         low = -high
-    elif name.endswith(("bias", "running_mean")):
+    elif name.endswith(("bias", ".b", "running_mean")):
         low, high = -0.2, 0.2
     else:
         low, high = 0.5, 1.5
