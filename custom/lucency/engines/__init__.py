@@ -5,6 +5,7 @@ from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
 from .early_stopping import EarlyStopping
 from .ema_teacher import EmaTeacher
+from .gradient_snapshots import GradientSnapshots
 from .label_correlation_monitor import LabelCorrelationMonitor
 from .loss_guard import NonFiniteLossGuard
 from .loss_state import LossState
@@ -20,6 +21,7 @@ __all__ = [
     "EarlyStopping",
     "EmaTeacher",
     "FindingsTensorBoard",
+    "GradientSnapshots",
     "LabelCorrelationMonitor",
     "LoadWeights",
     "LossState",

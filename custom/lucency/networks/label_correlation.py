@@ -92,7 +92,7 @@ class LabelCorrelationHead(nn.Module):
         self.norm_E = nn.LayerNorm(dim)
         self.W_q, self.W_k, self.W_v = (nn.Linear(dim, dim, bias=False) for _ in range(3))
         self.norm_F = nn.LayerNorm(dim)
-        self.w = nn.Parameter(torch.empty(out_channels, dim).uniform_(-1 / sqrt(dim), 1 / sqrt(dim)))
+        self.w = nn.Parameter(_random_weights(out_channels, dim))
         self.b = nn.Parameter(torch.zeros(out_channels))
         self.local_correlation = LocalCorrelation(dim) if global_correlation else None
         self.projector = Projector(dim, projection) if projection else None
@@ -112,6 +112,13 @@ class LabelCorrelationHead(nn.Module):
                 L = None if self.local_correlation is None else self.local_correlation(F)
                 u = None if self.projector is None else self.projector(F)
                 return LabelCorrelations(z, G, L, u)  # type: ignore[return-value]
+
+    def reset_parameters(self) -> None:
+        """Draw what the head holds itself anew, as its layers do theirs; given embeddings are lost."""
+        with torch.no_grad():
+            self.E.copy_(initial_embeddings("normal", *self.E.shape))
+            self.w.copy_(_random_weights(*self.w.shape))
+            self.b.zero_()
 
     def attention(self, features: Tensor) -> Tensor:
         """Where each label looks, $A$: (B, C, ...) of features (B, D, ...), from 0 to 1, 1 in sum over the places."""
@@ -134,3 +141,8 @@ class LabelCorrelationHead(nn.Module):
         if self.global_correlation is not None and G is not None:
             propagated = self.global_correlation.propagate(G, F)
         return (propagated * self.w).sum(-1) + self.b, F, A, G
+
+
+def _random_weights(findings: int, dim: int) -> Tensor:
+    """Weights (C, d) of the group-wise classifier, as `nn.Linear` draws them."""
+    return torch.empty(findings, dim).uniform_(-1 / sqrt(dim), 1 / sqrt(dim))

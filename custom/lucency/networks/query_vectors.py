@@ -64,22 +64,28 @@ def given_queries(vectors: str | Path | Vectors, findings: int, query_dim: int |
     try:
         queries = torch.as_tensor(content, dtype=torch.float32).detach()
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ConfigError(f"class queries: {name} are no numbers (L, D): {error}; give a vector a finding") from error
+        raise ConfigError(
+            f"findings' vectors: {name} are no numbers (L, D): {error}; give a vector a finding"
+        ) from error
     wanted = (findings, query_dim or (queries.shape[1] if queries.ndim == 2 else 1))
     if tuple(queries.shape) != wanted or not queries.numel():
         raise ConfigError(
-            f"class queries: {name} have the shape {tuple(queries.shape)} instead of "
+            f"findings' vectors: {name} have the shape {tuple(queries.shape)} instead of "
             f"({wanted[0]}, {query_dim or 'D'}); give one vector for each of the {findings} findings"
         )
     lengths: Tensor = queries.norm(dim=1, keepdim=True)
     if not (torch.isfinite(lengths) & (lengths > 0)).all():
-        raise ConfigError(f"class queries: {name} hold one that is zero or not finite; give each finding a direction")
+        raise ConfigError(
+            f"findings' vectors: {name} hold one that is zero or not finite; give each finding a direction"
+        )
     return queries / lengths
 
 
 def _read(path: Path) -> np.ndarray[Any, Any]:
     if path.suffix != ".npy":
-        raise ConfigError(f"class queries: {path} is no .npy file; give onehot, normal, vectors, or the path of one")
+        raise ConfigError(
+            f"findings' vectors: {path} is no .npy file; give onehot, normal, vectors, or the path of one"
+        )
     try:
         array: np.ndarray[Any, Any] = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:

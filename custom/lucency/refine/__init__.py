@@ -6,6 +6,8 @@ from .keep import keep_masks
 from .ledger import Batch, LabelEntry, Ledger, LedgerError, RejectedEntriesError
 from .rates import NoiseRates, noise_rates
 from .select import choose, coreset, entry_scores, image_scores
+from .snapshot_store import SnapshotStore
+from .vog import variance_of_gradients
 
 __all__ = [
     "Adjudication",
@@ -15,6 +17,7 @@ __all__ = [
     "LedgerError",
     "NoiseRates",
     "RejectedEntriesError",
+    "SnapshotStore",
     "choose",
     "cohen_kappa",
     "coreset",
@@ -25,4 +28,5 @@ __all__ = [
     "noise_rates",
     "pair_agreement",
     "reader_agreement",
+    "variance_of_gradients",
 ]

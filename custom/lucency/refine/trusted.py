@@ -1,0 +1,112 @@
+"""Of a noisy study table, the labels that are trusted: what a network is trained on after co-teaching."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..data.validation import finding_columns
+from ..errors import TableError
+from ..files import first_few
+from ..labels import IMPLIED, LABELLED, NEGATIVE, POSITIVE, SHARE, LabelState, encode_states, labelled_cells
+from ..labels.knowledge import cell_lists, listed_cells
+
+Cells = NDArray[np.bool_]
+
+
+def trusted_table(
+    frame: pd.DataFrame, entries: pd.DataFrame, relabelled: Iterable[tuple[str, str]] = ()
+) -> pd.DataFrame:
+    """Study table in which training labels that nobody vouches for are unknown, under every `TargetPolicy`.
+
+    A label stays if a reader gave it, or if both networks of a co-teaching run keep it. Every other label of
+    `entries` becomes unmentioned and leaves column `labelled` (made if there is none), so that no policy takes silence
+    for absence there; it leaves `implied`, and its `share_<finding>` is blank. Labels that were unknown in that run,
+    findings that it was not trained on, and images of other splits stay as they are.
+
+    Under ``unmentioned="negative_if_no_finding"`` what only followed from a `no_finding` that is no longer trusted is
+    unknown, too.
+
+    Khanal et al., MICCAI 2024 (arXiv:2407.05973), go on with images that one network keeps, or that were read again;
+    to ask both networks, and for single labels, is ours.
+
+    Args:
+        frame: study table that co-teaching was trained on, as it is now, such as `Ledger.frame()`.
+        entries: `entries.parquet` of the run.
+        relabelled: image and finding of each cell that a reader gave, such as those of `Ledger.verdicts()`.
+
+    Returns:
+        A new table with the same rows.
+
+    Raises:
+        TableError: `entries` or `relabelled` name what the table does not hold, name a label twice, or are of other
+            labels than the table has.
+
+    Example:
+        >>> about = dict(patient="1", study="", view="", age=61.0, sex="", source="nih")
+        >>> frame = pd.DataFrame([{"image": f"{name}.png", **about, "mass": "positive"} for name in "abc"])
+        >>> kept = dict(kept=[True, True, False], kept_second=[True, False, False])
+        >>> entries = pd.DataFrame({"image": frame["image"], "finding": "mass", "observed": 1, **kept})
+        >>> trusted_table(frame, entries, relabelled=[("c.png", "mass")])[["image", "labelled", "mass"]].values.tolist()
+        [['a.png', 'mass', 'positive'], ['b.png', '', 'unmentioned'], ['c.png', 'mass', 'positive']]
+    """
+    findings = finding_columns(frame)
+    rows, columns = _places(frame["image"], findings, entries["image"], entries["finding"], "entries")
+    observed, kept, read = np.full((3, len(frame), len(findings)), -1, dtype=np.int8)
+    observed[rows, columns] = entries["observed"]
+    kept[rows, columns] = entries["kept"].to_numpy(bool) & entries["kept_second"].to_numpy(bool)
+    cells = list(relabelled)
+    images, named = pd.Series([image for image, _ in cells], dtype=str), pd.Series([f for _, f in cells], dtype=str)
+    read[_places(frame["image"], findings, images, named, "relabelled", once=False)] = 1
+    _check_same_labels(frame, findings, observed, read == 1, set(entries["finding"]))
+    return _without(frame, findings, (kept == 0) & (read != 1))
+
+
+def _places(
+    images: pd.Series, findings: list[str], image: pd.Series, finding: pd.Series, what: str, *, once: bool = True
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column of cells that are named."""
+    rows, columns = pd.Index(images).get_indexer(image), pd.Index(findings).get_indexer(finding)
+    for places, names, kind in ((rows, image, "image"), (columns, finding, "finding")):
+        strange = names[places < 0].unique().tolist()
+        if strange:
+            raise TableError(f"{what}: {kind} {first_few(strange)} is not in the study table; give those of this table")
+    twice = pd.Series(rows * len(findings) + columns).duplicated().to_numpy()
+    if once and twice.any():
+        named = [f"{finding.iloc[at]} of {image.iloc[at]}" for at in np.flatnonzero(twice)]
+        raise TableError(f"{what}: {first_few(named)} is there twice; give one row a label")
+    return rows, columns
+
+
+def _check_same_labels(
+    frame: pd.DataFrame, findings: list[str], observed: NDArray[np.int8], read: Cells, trained: set[str]
+) -> None:
+    """Raise TableError unless every hard label of the training images that no reader gave is that of `entries`."""
+    states = encode_states(frame[findings])
+    hard = np.select([states == POSITIVE, states == NEGATIVE], [1, 0], -1)
+    training = frame["split"].eq("train").to_numpy() if "split" in frame else np.ones(len(frame), dtype=bool)
+    here = training[:, None] & np.isin(findings, list(trained)) & ~read
+    wrong = ((hard >= 0) & here | (observed >= 0) & (hard >= 0) & ~read) & (hard != observed)
+    if wrong.any():
+        named = [f"{findings[column]} of {frame['image'].iloc[row]}" for row, column in np.argwhere(wrong)[:3]]
+        named += [""] * (int(wrong.sum()) - len(named))  # counted, not named
+        raise TableError(
+            f"entries: {first_few(named)} has another label in the study table, which no reader gave; "
+            "give the entries of a run on this table"
+        )
+
+
+def _without(frame: pd.DataFrame, findings: list[str], dropped: Cells) -> pd.DataFrame:
+    """The table without some labels."""
+    result = frame.copy()
+    for place, finding in enumerate(findings):
+        gone = dropped[:, place]
+        result[finding] = frame[finding].mask(gone, LabelState.UNMENTIONED.value)
+        if SHARE + finding in frame:
+            result[SHARE + finding] = frame[SHARE + finding].mask(gone, "")
+    result[LABELLED] = pd.Series(cell_lists(labelled_cells(frame, findings) & ~dropped, findings), frame.index, dtype=str)
+    if IMPLIED in frame:
+        implied = listed_cells(frame[IMPLIED], findings) & ~dropped
+        result[IMPLIED] = pd.Series(cell_lists(implied, findings), frame.index, dtype=str)
+    return result
