@@ -20,6 +20,7 @@ from .commands.export import export
 from .commands.import_tables import app as import_app
 from .commands.operating_points import operating_points
 from .commands.predict import predict
+from .commands.refine import app as refine_app
 from .errors import explanation
 
 app = typer.Typer(
@@ -177,4 +178,5 @@ app.command("operating-points")(operating_points)
 app.command("export", context_settings=ANY_KEY)(export)
 app.command("convert")(convert)
 app.add_typer(import_app, name="import")
+app.add_typer(refine_app, name="refine")
 app.add_typer(bundle_app, name="bundle")

@@ -28,7 +28,7 @@ def images(tmp_path_factory):
 
 def made_weights(folder, **rung):
     """Weights of an untrained network that tells images apart."""
-    return seeded_weights(BundlePipeline(BUNDLE, SETTINGS | rung), 0, folder)
+    return seeded_weights(BundlePipeline(BUNDLE, SETTINGS | rung), 4, folder)
 
 
 def run(*arguments):
@@ -46,7 +46,7 @@ def predict(images, weights, out, *options):
 
 def test_exported_networks_give_the_probabilities_of_the_network(images, tmp_path):
     weights = made_weights(tmp_path)
-    backends = ["torchscript", "onnxruntime"]
+    backends = ["torchscript", "onnxruntime", "openvino"]
     chosen = [part for name in backends for part in ("--backend", name)]
     run("export", BUNDLE, "--weights", weights, *chosen, *as_arguments(SETTINGS))
     expected = predict(images, weights, tmp_path / "torch", "--backend", "torch")

@@ -9,6 +9,7 @@ import pytest
 import torch
 from scipy.stats import spearmanr, ttest_1samp
 from sklearn.metrics import f1_score, roc_auc_score
+from torch.nn.functional import kl_div
 
 from lucency.comparison import (
     BCE,
@@ -111,6 +112,17 @@ def test_a_rung_that_is_not_there_is_told():
         correlation_rungs(["contast"], HEAD)
 
 
+def test_a_variant_has_other_arguments_and_its_rungs_network(folds):
+    name = "consistency?consistency#rows=all&anchor_weight=0.3"
+    rung, varied = correlation_rungs(["consistency", name], HEAD)
+    loss = varied.build(folds[0].study, seed=0, max_epochs=2)
+    assert (loss.consistency.rows, loss.anchor_weight) == ("all", 0.3)
+    assert loss.consistency.divergence == rung.build(folds[0].study, seed=0, max_epochs=2).consistency.divergence
+    assert varied.network == rung.network
+    with pytest.raises(ConfigError, match=r"'contrast\?contrast_wait=1': .*contrast_wait"):
+        correlation_rungs(["contrast?contrast_wait=1"], HEAD)
+
+
 def test_every_fold_chooses_its_rate_and_has_a_seed_of_its_own(results, folds):
     assert [result.comparison.recipe.seeds for result in results] == [[5], [6], [7]]
     for result, fold in zip(results, folds, strict=True):
@@ -150,7 +162,7 @@ def test_figures_equal_those_of_scikit_learn_at_thresholds_of_the_validation_par
                 expected = f1_score(truth, p >= thresholds, average=average)
                 assert rows.loc[average, "f1_tuned"] == pytest.approx(expected)
             own = f1_score(val, q >= thresholds, average=None)
-            tried = [f1_score(val, q >= value, average=None, zero_division=0) for value in np.linspace(0, 1, 50)]
+            tried = [f1_score(val, q >= value, average=None, zero_division=0) for value in np.linspace(0, 1, 21)]
             assert (own >= np.max(tried, axis=0) - 1e-12).all()
 
 
@@ -205,6 +217,15 @@ def test_what_was_learnt_is_that_of_the_kept_networks(results, folds, rungs):
             truth = cooccurrence(result.comparison.study.targets("truth"))
             expected.append(spearmanr(off_diagonal(run.extras["G"])[others], off_diagonal(truth)[others]).statistic)
         assert one.rank_correlation == pytest.approx(np.mean(expected))
+        ways = []
+        for run, result in zip(runs, results, strict=True):
+            truth = torch.as_tensor(cooccurrence(result.comparison.study.targets("truth")))
+            to_g, to_uniform = (
+                float(kl_div(torch.as_tensor(shares, dtype=torch.float64).log(), truth, reduction="sum"))
+                for shares in (run.extras["G"], np.full((4, 4), 0.25))
+            )
+            ways.append(1 - to_g / to_uniform)
+        assert one.way == pytest.approx(np.mean(ways))
 
 
 def test_the_variance_is_that_of_local_correlations_across_the_validation_images(folds, rungs):

@@ -1,7 +1,6 @@
-"""The monitor of label correlations on small real trainers; what its threshold tells apart."""
+"""The monitor of label correlations on small real trainers."""
 
 import logging
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,16 +13,8 @@ from torch import nn
 
 from lucency.engines import LabelCorrelationMonitor
 from lucency.engines import label_correlation_monitor as module
-from lucency.engines.label_correlation_figure import correlation_figure
 from lucency.errors import ConfigError
-from lucency.losses import (
-    CooccurrenceAnchor,
-    CorrelationConsistency,
-    LabelCorrelationLoss,
-    LabelCorrelations,
-    cooccurrence,
-)
-from lucency.networks import LabelCorrelationHead
+from lucency.losses import LabelCorrelations
 
 FINDINGS = ["edema", "effusion", "pleural_thickening"]
 EVEN = np.full((3, 3), 1 / 3)
@@ -197,69 +188,3 @@ def test_without_a_folder_nothing_is_drawn_or_written(monkeypatch, tmp_path):
 def test_wrong_settings_are_named(arguments, message):
     with pytest.raises(ConfigError, match=message):
         monitor_of(**arguments)
-
-
-def test_both_halves_of_the_picture_have_one_scale_and_names():
-    G, P = np.array([[0.9, 0.1], [0.3, 0.7]]), np.array([[0.5, 0.5], [np.nan, 1.0]])
-    left, right, bar = correlation_figure(G, P, ["pleural_thickening", "mass"]).axes
-    shown = [axis.images[0].get_array() for axis in (left, right)]
-    np.testing.assert_array_equal(shown[0].filled(np.nan), [[np.nan, 0.1], [0.3, np.nan]])
-    np.testing.assert_array_equal(shown[1].filled(np.nan), [[np.nan, 0.5], [np.nan, np.nan]])
-    assert {axis.images[0].get_clim() for axis in (left, right)} == {(0.0, 0.5)}
-    assert bar.get_ylim() == (0.0, 0.5)
-    for labels in (left.get_xticklabels(), left.get_yticklabels(), right.get_xticklabels()):
-        assert [label.get_text() for label in labels] == ["pleural thickening", "mass"]
-
-
-@pytest.mark.parametrize(("count", "named"), [(14, True), (60, True), (61, False), (500, False)])
-def test_names_do_not_overlap_and_are_left_out_where_they_would(count, named):
-    figure = correlation_figure(
-        np.full((count, count), 1 / count), np.eye(count), [f"finding_{i}" for i in range(count)]
-    )
-    figure.draw_without_rendering()
-    labels = figure.axes[0].get_yticklabels()
-    assert bool(labels) == named
-    boxes = sorted((box.y0, box.y1) for box in (label.get_window_extent() for label in labels))
-    assert all(upper[0] > lower[1] - 2 for lower, upper in pairwise(boxes))
-    assert all(label.get_window_extent().x0 >= 0 for label in labels)
-    assert max(figure.get_size_inches()) < 25
-
-
-def variation(steps=300, consistency_weight=1.0, anchor_weight=0.1):
-    """Local variation of the last 50 batches of a head that learns to find six patterns in noise."""
-    torch.manual_seed(0)
-    generator = torch.Generator().manual_seed(0)
-    patterns = 6 * nn.functional.normalize(torch.randn(6, 16, generator=generator), dim=1)
-
-    def images(count):
-        label = (torch.rand(count, 6, generator=generator) < 0.3).float()
-        place = torch.randint(0, 9, (count, 1, 6), generator=generator).expand(-1, 16, -1)
-        noise = torch.randn(count, 16, 9, generator=generator)
-        return noise.scatter_add(2, place, patterns.T * label[:, None]).relu(), label
-
-    head = LabelCorrelationHead(16, 6, dim=32, projection=0)
-    loss = LabelCorrelationLoss(
-        consistency=CorrelationConsistency(),
-        anchor=CooccurrenceAnchor(cooccurrence=cooccurrence(images(500)[1])),
-        consistency_weight=consistency_weight,
-        anchor_weight=anchor_weight,
-    )
-    optimizer = torch.optim.AdamW(head.parameters(), lr=0.01)
-    monitor = LabelCorrelationMonitor(findings=list("abcdef"), cooccurrence=np.eye(6))
-    for step in range(steps):
-        features, label = images(16)
-        output = head(features)
-        if step >= steps - 50:
-            monitor.add(output.L.detach())
-        optimizer.zero_grad()
-        loss(output, label).backward()
-        optimizer.step()
-    return monitor.local_variation()
-
-
-@pytest.mark.slow
-def test_the_threshold_tells_a_collapse_from_the_bundles_defaults():
-    free, default, alone = variation(consistency_weight=0.0), variation(), variation(300, 10.0, 0.0)
-    assert alone < 0.01
-    assert default > 0.02
-    assert free > 0.1

@@ -1,4 +1,4 @@
-"""Comparing losses, and ways of assembling sources, on equal terms; see docs/explanation/losses-compared.md."""
+"""Comparing losses, assembled sources, label correlations on equal terms; see docs/explanation/losses-compared.md."""
 
 from .assembled_study import AssembledStudy, assembled_study
 from .ceiling import ceiling_table

@@ -1,7 +1,6 @@
 """What the other findings of an image could tell of one, if their truth were known: what there is to win."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,9 @@ OTHERS, BOTH = "truth of the others", "and truth of the others"
 def ceiling_table(results: Sequence[FoldResult], rung: str) -> pd.DataFrame:
     """AUROC of a finding from the truth of all others, alone and beside a rung's logit; no network can be told that.
 
-    A logistic regression of each finding on the true labels of all others is fitted to the training images of the fold,
-    a second one, of the finding on the logit of the rung and that of the first, to the validation part. The test fold
-    is looked at once.
+    A logistic regression of each finding on the true labels of all others is fitted to the training images of the fold.
+    Beside the rung, its log odds are added to the logit, which is right as far as the image and the other findings tell
+    of a finding independently.
 
     Args:
         results: finished folds with complete labels.
@@ -42,14 +41,9 @@ def ceiling_table(results: Sequence[FoldResult], rung: str) -> pd.DataFrame:
 def _of_fold(result: FoldResult, rung: str) -> list[pd.DataFrame]:
     study = result.comparison.study
     (run,) = next(chosen.runs.values() for chosen in result.chosen if chosen.option.name == rung)
-    train, val, test = (study.truth[study.rows(split)] for split in ("train", "val", "test"))
-    logits, validation = run.logits["clean"], run.validation["clean"]
-    alone, both = np.zeros(test.shape), np.zeros(test.shape)
-    for column in range(test.shape[1]):
-        others = [np.delete(labels, column, axis=1) for labels in (train, val, test)]
-        of_val, alone[:, column] = _log_odds(others[0], train[:, column], others[1:])
-        pairs = [np.stack(pair, 1) for pair in ((validation[:, column], of_val), (logits[:, column], alone[:, column]))]
-        (both[:, column],) = _log_odds(pairs[0], val[:, column], pairs[1:])
+    train, test = (study.truth[study.rows(split)] for split in ("train", "test"))
+    alone = np.stack([_log_odds(train, test, column) for column in range(test.shape[1])], axis=1)
+    both = run.logits["clean"] + alone
     tables = []
     for name, scores in ((OTHERS, alone), (f"{rung} {BOTH}", both)):
         area = auroc(scores, test, study.findings)
@@ -60,13 +54,11 @@ def _of_fold(result: FoldResult, rung: str) -> list[pd.DataFrame]:
     return tables
 
 
-def _log_odds(
-    known: NDArray[Any], labels: NDArray[np.float32], asked: Sequence[NDArray[Any]]
-) -> list[NDArray[np.float64]]:
-    """Log odds of `asked` by a logistic regression on what is known; the sum of its columns if that has one class."""
+def _log_odds(train: NDArray[np.float32], test: NDArray[np.float32], column: int) -> NDArray[np.float64]:
+    """(N,) log odds of a finding of the test images from their other labels; 0 if training has one class of it."""
     from sklearn.linear_model import LogisticRegression  # takes a second to import
 
-    if len(np.unique(labels)) < 2:
-        return [np.asarray(one.sum(axis=1)) for one in asked]
-    model = LogisticRegression(max_iter=1000).fit(known, labels)
-    return [model.decision_function(one) for one in asked]
+    if len(np.unique(train[:, column])) < 2:
+        return np.zeros(len(test))
+    model = LogisticRegression(max_iter=1000).fit(np.delete(train, column, axis=1), train[:, column])
+    return np.asarray(model.decision_function(np.delete(test, column, axis=1)))

@@ -29,9 +29,9 @@ def fold_figure(table: pd.DataFrame, differences: pd.DataFrame, reference: str, 
         left.plot([values[name].mean()], [height], "|", color="C0", markersize=14, markeredgewidth=2)
     right.axvline(0, color="0.6", linewidth=0.8)
     of_measure = differences[differences.measure == measure]
-    for step, (label, chosen) in enumerate(
-        ((f"to {reference}", of_measure.against == reference), ("to the rung before", of_measure.against != reference))
-    ):
+    to_reference = of_measure.against == reference
+    parts = {f"to {reference}": to_reference, "to the rung before, or varied": ~to_reference}
+    for step, (label, chosen) in enumerate(parts.items()):
         rows = of_measure[chosen].set_index("rung").reindex(names)
         heights = np.arange(len(names)) + 0.15 - 0.3 * step
         right.hlines(heights, rows["low"], rows["high"], color=f"C{step}", linewidth=1.2)
@@ -54,7 +54,7 @@ def correlation_figure(matrices: Mapping[str, NDArray[np.float64]], findings: tu
         matrices: (C, C) by title; rows sum to 1 before the diagonal is left out, and again after.
         findings: C ids.
     """
-    figure = Figure(figsize=(1.6 + 2.9 * len(matrices), 4.2), layout="constrained")
+    figure = Figure(figsize=(1.4 + 2.7 * len(matrices), 4.2), layout="constrained")
     axes = figure.subplots(1, len(matrices), sharey=True, squeeze=False)[0]
     others = {title: off_diagonal(matrix) for title, matrix in matrices.items()}
     highest = max(float(np.nanmax(matrix)) for matrix in others.values())

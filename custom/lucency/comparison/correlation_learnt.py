@@ -13,7 +13,7 @@ from .cross_validation import FoldResult
 
 @dataclass(frozen=True, eq=False)
 class Learnt:
-    """One rung.
+    r"""One rung.
 
     Args:
         rung: name.
@@ -21,17 +21,15 @@ class Learnt:
         local_variances: one a fold, see `CorrelationRung.extras`.
         rank_correlation: Spearman's, of the entries of `G` off its diagonal with the co-occurrence of the training
             images of the same fold, mean over folds; NaN if either is constant.
+        way: $1 - \mathrm{KL}(\hat P \Vert G) / \mathrm{KL}(\hat P \Vert 1/C)$ with the co-occurrence $\hat P$ of the
+            same images, mean over folds: 0 where $G$ is uniform, 1 where it is $\hat P$, negative where it is farther.
     """
 
     rung: str
     G: NDArray[np.float64]
     local_variances: list[float]
     rank_correlation: float
-
-    @property
-    def share_of_others(self) -> float:
-        """What a row of `G` gives to other labels than its own, on average."""
-        return float(1 - np.diag(self.G).mean())
+    way: float
 
 
 def empirical(results: Sequence[FoldResult]) -> NDArray[np.float64]:
@@ -61,11 +59,18 @@ def what_was_learnt(results: Sequence[FoldResult]) -> list[Learnt]:
             others = ~np.isnan(pair).any(axis=0)
             agreement.append(float(spearmanr(pair[0][others], pair[1][others]).statistic))
         mean = np.asarray(np.mean([run.extras["G"] for run, _ in runs], axis=0, dtype=np.float64))
-        learnt.append(
-            Learnt(name, mean, [float(run.extras["local_variance"]) for run, _ in runs], float(np.mean(agreement)))
-        )
+        variances = [float(run.extras["local_variance"]) for run, _ in runs]
+        way = float(np.mean([_way(truth, run.extras["G"].astype(np.float64)) for run, truth in runs]))
+        learnt.append(Learnt(name, mean, variances, float(np.mean(agreement)), way))
     return learnt
 
 
 def _empirical(result: FoldResult) -> NDArray[np.float64]:
     return np.asarray(cooccurrence(result.comparison.study.targets("truth")))
+
+
+def _way(truth: NDArray[np.float64], G: NDArray[np.float64]) -> float:
+    def divergence(shares: NDArray[np.float64]) -> float:
+        return float(np.nansum(truth * np.log(truth / shares)))
+
+    return 1 - divergence(G) / divergence(np.full_like(G, 1 / len(G)))

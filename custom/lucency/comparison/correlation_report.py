@@ -8,7 +8,7 @@ from ..files import write_atomically
 from .ceiling import ceiling_table
 from .correlation_figures import correlation_figure, fold_figure
 from .correlation_learnt import empirical, what_was_learnt
-from .correlation_rung import BCE
+from .correlation_rung import BCE, stem_of
 from .correlation_summary import correlation_summary
 from .cross_validation import FoldResult, fold_table
 from .fold_differences import MEASURES, fold_differences
@@ -27,8 +27,7 @@ def write_correlation_ladder(results: Sequence[FoldResult], folder: str | Path, 
     """
     folder, table = Path(folder), fold_table(results)
     names = [str(name) for name in dict.fromkeys(table["rung"])]
-    steps = [(name, before) for before, name in pairwise(names)]
-    pairs = dict.fromkeys([(name, BCE) for name in names if name != BCE] + steps)
+    pairs = dict.fromkeys([(name, BCE) for name in names if name != BCE] + _steps(names))
     differences, learnt = fold_differences(table, results, list(pairs)), what_was_learnt(results)
     write_atomically(folder / "measures.csv", table.to_csv(index=False, float_format="%.6f"))
     write_atomically(folder / "differences.csv", differences.to_csv(index=False, float_format="%.6f"))
@@ -41,3 +40,10 @@ def write_correlation_ladder(results: Sequence[FoldResult], folder: str | Path, 
     ceiling = ceiling_table(results, BCE)
     text = correlation_summary(results, table, differences, ceiling, learnt, command)
     return write_atomically(folder / "summary.md", text)
+
+
+def _steps(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each rung with the one before, each variant with the rung that it varies."""
+    rungs = [name for name in names if name == stem_of(name)]
+    variants = [(name, stem) for name in names if (stem := stem_of(name)) != name and stem in rungs]
+    return [(name, before) for before, name in pairwise(rungs)] + variants

@@ -13,7 +13,7 @@ from ..bundle.keys import suggestion
 from ..errors import ConfigError
 from ..losses.label_correlation_loss import local_variance
 from ..networks import LabelCorrelationHead
-from .loss_option import LossOption
+from .loss_option import LossOption, vary
 from .recipe import Recipe
 from .study import Study
 
@@ -66,12 +66,13 @@ def correlation_rungs(names: Sequence[str], network: Mapping[str, Any]) -> list[
     | `contrast` | and a projector | BCE, consistency, anchor, guided contrast |
 
     Args:
-        names: rungs.
+        names: rungs; `contrast?contrast_weight=0.05` is a variant with other arguments of the loss,
+            `consistency?consistency#rows=all` one of a part of it.
         network: label-correlation component, `LabelCorrelationHead` on feature maps or `LabelCorrelationDenseNet` on
             images; `global_correlation` and `projection` are set by the rung.
 
     Raises:
-        ConfigError: no such rung; names the nearest.
+        ConfigError: no such rung or argument; names the nearest.
 
     Example:
         >>> head = {"_target_": "lucency.networks.LabelCorrelationHead", "dim": 64}
@@ -80,16 +81,22 @@ def correlation_rungs(names: Sequence[str], network: Mapping[str, Any]) -> list[
         ['bce', 'global']
     """
     for name in names:
-        if name not in LADDER:
-            raise ConfigError(f"no rung {name!r}{suggestion(name, LADDER)} (there are: {', '.join(LADDER)})")
+        if (stem := stem_of(name)) not in LADDER:
+            raise ConfigError(f"no rung {stem!r}{suggestion(stem, LADDER)} (there are: {', '.join(LADDER)})")
     return [_rung(name, network) for name in names]
 
 
+def stem_of(name: str) -> str:
+    """The rung that a variant varies; a rung is its own."""
+    return name.partition("?")[0]
+
+
 def _rung(name: str, network: Mapping[str, Any]) -> CorrelationRung:
+    stem, _, query = name.partition("?")
     bce = {"_target_": "lucency.losses.MaskedBCELoss", "reduction": "mean_observed"}
-    if name == BCE:
-        return CorrelationRung(name, {"loss": bce})
-    height = LADDER.index(name)
+    if stem == BCE:
+        return CorrelationRung(name, vary(name, {"loss": bce}, query))
+    height = LADDER.index(stem)
     own = {**network, "global_correlation": height >= LADDER.index("global")}
     parts: dict[str, Any] = {"consistency": None, "anchor": None, "contrast": None}
     if height >= LADDER.index("consistency"):
@@ -98,10 +105,10 @@ def _rung(name: str, network: Mapping[str, Any]) -> CorrelationRung:
             "_target_": "lucency.losses.CooccurrenceAnchor",
             "cooccurrence": {"_target_": "lucency.losses.cooccurrence", "targets": "@train#dataset#data"},
         }
-    if name == "contrast":
+    if stem == "contrast":
         parts["contrast"] = {"_target_": "lucency.losses.LabelContrast"}
     else:
         own["projection"] = 0
     weights = {f"{part}_weight": 0 for part, component in parts.items() if component is None}
     loss = {"_target_": "lucency.losses.LabelCorrelationLoss", "classification": bce, **parts, **weights}
-    return CorrelationRung(name, {"loss": loss}, network=own)
+    return CorrelationRung(name, vary(name, {"loss": loss}, query), network=own)

@@ -40,14 +40,15 @@ def correlation_summary(
     if len(ceiling):
         parts.append(
             "## What there is to win\n\nIf the truth of all other findings of an image were told: macro AUROC of a "
-            "logistic regression on it alone, and together with the logit of the rung.\n\n"
+            "logistic regression on it alone, and of its log odds added to the logit of the rung.\n\n"
             + _ceiling(results, table, ceiling)
         )
     if learnt:
         parts.append(
             "## What was learnt of correlations\n\nMeans over folds. `V(L)`: variance of an entry of $L$ across the "
-            "validation images, 0 where all images are given the same. Rank correlation: of $G$ off its diagonal with "
-            "the co-occurrence of the training images.\n\n" + _learnt(learnt)
+            "validation images, 0 where all images are given the same. Way of $G$: from uniform (0) to the "
+            "co-occurrence of the training images (1), by KL divergence. Rank correlation: of both, off the "
+            "diagonal.\n\n" + _learnt(learnt)
         )
     by_finding = _by_finding(table, ceiling)
     parts.append(f"## AUROC by finding\n\nMean over the folds in which it is defined.\n\n{by_finding}")
@@ -122,13 +123,13 @@ def _differences(differences: pd.DataFrame) -> str:
 
 
 def _learnt(learnt: Sequence[Learnt]) -> str:
-    heads = ["rung", "V(L)", "least to greatest", "G off the diagonal", "rank correlation with co-occurrence"]
+    heads = ["rung", "V(L)", "least to greatest", "way of G", "rank correlation"]
     rows = [
         [
             one.rung,
             f"{np.mean(one.local_variances):.2g}",
             f"{min(one.local_variances):.2g} to {max(one.local_variances):.2g}",
-            f"{one.share_of_others:.3f}",
+            f"{one.way:.3f}",
             number_text(one.rank_correlation, ".2f"),
         ]
         for one in learnt

@@ -121,6 +121,24 @@ def _option(name: str, files: dict[str, dict[str, Any]]) -> LossOption:
     stem, _, query = name.partition("?")
     if stem not in files:
         raise ConfigError(f"no loss {stem!r}{suggestion(stem, files)} (there are: {', '.join(sorted(files))})")
+    return LossOption(name, vary(name, files[stem], query))
+
+
+def vary(name: str, config: Mapping[str, Any], query: str) -> dict[str, Any]:
+    """A loss's configuration with other arguments.
+
+    Args:
+        name: for messages.
+        config: with the key `loss`.
+        query: `key=value&key=value`, keys below `loss`, deeper ones with `#`; may be empty.
+
+    Raises:
+        ConfigError: no such key, or no value.
+
+    Example:
+        >>> vary("gan?q_pos=0", {"loss": {"_target_": "lucency.losses.GeneralizedAssumeNegativeLoss"}}, "q_pos=0")
+        {'loss': {'_target_': 'lucency.losses.GeneralizedAssumeNegativeLoss', 'q_pos': 0}}
+    """
     overrides = {}
     for part in query.split("&") if query else []:
         key, equals, value = part.partition("=")
@@ -128,13 +146,13 @@ def _option(name: str, files: dict[str, dict[str, Any]]) -> LossOption:
             raise ConfigError(f"loss {name!r}: {part!r} is no key=value")
         overrides[f"loss#{key}"] = value if value.startswith("@") else yaml.safe_load(value)
     try:
-        check_overrides(files[stem], overrides)
+        check_overrides(dict(config), overrides)
     except ConfigError as error:
         raise ConfigError(f"loss {name!r}: {error}") from error
-    parser = ConfigParser(deepcopy(files[stem]))
+    parser = ConfigParser(deepcopy(dict(config)))
     for key, value in overrides.items():
         parser[key] = value
-    return LossOption(name, {key: value for key, value in parser.get().items() if key != "_meta_"})
+    return {key: value for key, value in parser.get().items() if key != "_meta_"}
 
 
 def _takes_views(loss: object) -> bool:

@@ -3,6 +3,7 @@
 from .appended_weights import append_to_trained
 from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
+from .co_teaching import CoTeaching
 from .early_stopping import EarlyStopping
 from .ema_teacher import EmaTeacher
 from .gradient_snapshots import GradientSnapshots
@@ -18,6 +19,7 @@ from .weights import LoadWeights, read_weights
 
 __all__ = [
     "AutocastInferer",
+    "CoTeaching",
     "EarlyStopping",
     "EmaTeacher",
     "FindingsTensorBoard",

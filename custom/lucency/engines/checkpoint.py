@@ -141,7 +141,8 @@ class RunCheckpoint:
             "learning_rate": self.optimizer.param_groups[0]["lr"],
             "loss": self._loss_sum / engine.state.epoch_length,
         }
-        row |= {name: value for name, value in state.metrics.items() if validated and isinstance(value, float)}
+        measured = engine.state.metrics | (state.metrics if validated else {})
+        row |= {name: value for name, value in measured.items() if isinstance(value, float)}
         self.history.append(row)
         if engine.state.rank != 0:
             return

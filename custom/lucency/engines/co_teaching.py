@@ -196,4 +196,3 @@ def _root(table: str | Path | None, image_root: str | Path | None) -> Path | Non
     if image_root is not None or table is None:
         return None if image_root is None else Path(os.path.abspath(image_root))
     return Path(os.path.abspath(Path(table).parent))
-

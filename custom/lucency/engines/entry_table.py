@@ -71,7 +71,9 @@ class TrainingLabels:
             targets=np.where((labels == 0) | (labels == 1), labels, np.nan),
         )
 
-    def entries(self, *, probabilities: Array, losses: Array, vog: Array | None, keep: NDArray[np.bool_]) -> pd.DataFrame:
+    def entries(
+        self, *, probabilities: Array, losses: Array, vog: Array | None, keep: NDArray[np.bool_]
+    ) -> pd.DataFrame:
         """One row a known label, sorted as the images and the findings are.
 
         Args:

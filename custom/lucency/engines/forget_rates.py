@@ -84,19 +84,20 @@ class ForgetRates:
             rates = found.values
         else:
             rates = self._read()
-        return rates * (min(1.0, epoch / length) if length else 1.0) ** self.exponent
+        share: float = (min(1.0, epoch / length) if length else 1.0) ** self.exponent
+        return rates * share
 
     def _arguments(self) -> dict[str, Any]:
         return {**self.settings, "findings": self.findings}
 
     def _read(self) -> Rates:
         try:
-            table = pd.read_csv(self.path, float_precision="round_trip")
-            strata = table.pivot(index="label", columns="finding", values="rate")
+            table = pd.read_csv(self.path, dtype=str)  # Python's own float gives back what was written
+            strata = table.pivot(index="label", columns="finding", values="rate").map(float)
             rates: Rates = strata.loc[["negative", "positive"], self.findings].to_numpy(np.float64)
         except (OSError, ValueError, KeyError) as error:
             raise ConfigError(
-                f"{self.path}: holds no rates of these findings ({type(error).__name__}), which the warm-up left there; "
+                f"{self.path}: holds no rates of these findings ({type(error).__name__}), which the warm-up had left; "
                 "put the file back, or start afresh with --resume False"
             ) from error
         return rates

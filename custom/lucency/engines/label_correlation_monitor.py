@@ -41,7 +41,7 @@ class LabelCorrelationMonitor:
         findings: C ids, in the order of the network's outputs.
         cooccurrence: $\hat P$ (C, C) of the training images, see `lucency.losses.cooccurrence`.
         folder: TensorBoard log folder of its own, as two writers in one hide each other; None draws and writes nothing.
-        collapsed_below: in [0, 1]; 0.01 is the variation of an untrained network, a twentieth of a free $L$.
+        collapsed_below: in [0, 1]; 0.01 is about the variation of an untrained network, a tenth or less of a free $L$.
         picture_every: epochs from picture to picture.
 
     Raises:
@@ -128,7 +128,7 @@ class LabelCorrelationMonitor:
             engine.logger.warning(
                 f"Epoch {engine.state.epoch}: local label correlations hardly depend on the image any more "
                 f"({VARIATION} {variation:.2g}, less than {self.collapsed_below:g}): the consistency term teaches "
-                "nothing. Lower consistency_weight, or choose --consistency stop_local, which leaves them alone."
+                "nothing. Lower consistency_weight, or leave them alone: stop_gradient local, --consistency stop_local."
             )
         self._collapsed = collapsed
 

@@ -133,7 +133,8 @@ class TwinPredictions:
         if rank == 0:
             for store in stores:
                 store.commit(epoch)
-        return _of_all_ranks(torch.cat(index), torch.cat(rows), len(self.data)).unflatten(1, (2, -1)).movedim(1, 0)
+        whole = _of_all_ranks(torch.cat(index), torch.cat(rows), len(self.data))
+        return torch.stack(whole.chunk(2, dim=1))
 
     def vog(self) -> FloatArray | None:
         """VoG (2, N, L) over the last T snapshots; None until there are T besides the first epoch's."""

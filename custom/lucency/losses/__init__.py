@@ -27,6 +27,7 @@ from .state import end_epoch as end_epoch
 from .assume_negative import AssumeNegativeLoss as AssumeNegativeLoss
 from .asymmetric import AsymmetricLoss as AsymmetricLoss
 from .asymmetric_pseudo_labels import AsymmetricPseudoLabelsLoss as AsymmetricPseudoLabelsLoss
+from .co_teaching import CoTeachingLoss as CoTeachingLoss
 from .entropy_maximization import EntropyMaximizationLoss as EntropyMaximizationLoss
 from .expected_positives import ExpectedPositivesLoss as ExpectedPositivesLoss
 from .focal import FocalLoss as FocalLoss

@@ -45,8 +45,8 @@ class CoTeachingLoss(Loss, SampleIndexed):
         check_inputs: see `Loss`.
 
     Raises:
-        ConfigError: an argument is out of range, or `classification` is no `CellLoss`; during training, if that is one
-            of whole images, or the batch has no index or another number of findings.
+        ConfigError: an argument is out of range, or `classification` is no `CellLoss` that is a sum of cells; during
+            training, if that is one of whole images, or the batch has no index or another number of findings.
 
     Example:
         >>> loss = CoTeachingLoss(images=2, findings=1)
@@ -66,12 +66,12 @@ class CoTeachingLoss(Loss, SampleIndexed):
         for argument, number in (("images", images), ("findings", findings)):
             if type(number) is not int or number < 1:
                 raise ConfigError(f"CoTeachingLoss: {argument} is {number!r}; give their number, 1 or more")
-        if classification is not None and not isinstance(classification, CellLoss):
+        self.classification = MaskedBCELoss() if classification is None else classification
+        if not isinstance(self.classification, CellLoss) or type(self.classification).value is not CellLoss.value:
             raise ConfigError(
-                f"CoTeachingLoss: classification is a {type(classification).__name__}, which has no loss of single "
+                f"CoTeachingLoss: classification is a {type(classification).__name__}, which is no sum over single "
                 "cells to keep or drop; give a CellLoss of lucency.losses such as MaskedBCELoss"
             )
-        self.classification = classification or MaskedBCELoss()
         self.register_buffer("keep", torch.ones(2, images, findings, dtype=torch.bool))
 
     def set_keep(self, first: ArrayLike | Tensor, second: ArrayLike | Tensor) -> None:

@@ -9,6 +9,7 @@ from .label_correlation import LabelCorrelationHead
 from .label_correlation_densenet import LabelCorrelationDenseNet
 from .label_correlation_net import LabelCorrelationNet
 from .training_parts import without_training_parts
+from .twin_networks import TwinNetworks
 
 __all__ = [
     "BilinearHead",
@@ -18,6 +19,7 @@ __all__ = [
     "LabelCorrelationDenseNet",
     "LabelCorrelationHead",
     "LabelCorrelationNet",
+    "TwinNetworks",
     "append_findings",
     "without_training_parts",
 ]

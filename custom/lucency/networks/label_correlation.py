@@ -140,7 +140,8 @@ class LabelCorrelationHead(nn.Module):
         propagated = F
         if self.global_correlation is not None and G is not None:
             propagated = self.global_correlation.propagate(G, F)
-        return (propagated * self.w).sum(-1) + self.b, F, A, G
+        # as a product and a sum, OpenVINO 2026 would take w for the scale of the layer normalisation before it
+        return torch.einsum("bcd,cd->bc", propagated, self.w) + self.b, F, A, G
 
 
 def _random_weights(findings: int, dim: int) -> Tensor:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ..data.validation import finding_columns
 from ..errors import TableError
 from ..files import first_few
-from ..labels import IMPLIED, LABELLED, NEGATIVE, POSITIVE, SHARE, LabelState, encode_states, labelled_cells
-from ..labels.knowledge import cell_lists, listed_cells
+from ..labels import IMPLIED, LABELLED, SHARE, LabelState, cell_lists, encode_states, labelled_cells, listed_cells
+from ..labels.knowledge import unlisted_ids
+from ..labels.states import NEGATIVE, POSITIVE
 
 Cells = NDArray[np.bool_]
 
@@ -53,21 +54,28 @@ def trusted_table(
     """
     findings = finding_columns(frame)
     rows, columns = _places(frame["image"], findings, entries["image"], entries["finding"], "entries")
-    observed, kept, read = np.full((3, len(frame), len(findings)), -1, dtype=np.int8)
-    observed[rows, columns] = entries["observed"]
+    training = frame["split"].eq("train").to_numpy() if "split" in frame else np.ones(len(frame), dtype=bool)
+    if not training[rows].all():
+        strange = entries.loc[~training[rows], "image"].unique().tolist()
+        raise TableError(f"entries: image {first_few(strange)} is not of split train; give the entries of this table")
+    observed, kept = np.full((2, len(frame), len(findings)), -1, dtype=np.int8)
+    observed[rows, columns] = entries["observed"].to_numpy()
     kept[rows, columns] = entries["kept"].to_numpy(bool) & entries["kept_second"].to_numpy(bool)
+    read = np.zeros(kept.shape, dtype=bool)
     cells = list(relabelled)
-    images, named = pd.Series([image for image, _ in cells], dtype=str), pd.Series([f for _, f in cells], dtype=str)
-    read[_places(frame["image"], findings, images, named, "relabelled", once=False)] = 1
-    _check_same_labels(frame, findings, observed, read == 1, set(entries["finding"]))
-    return _without(frame, findings, (kept == 0) & (read != 1))
+    images, named = (pd.Series([cell[place] for cell in cells], dtype=str) for place in (0, 1))
+    read[_places(frame["image"], findings, images, named, "relabelled", once=False)] = True
+    trained = np.isin(findings, entries["finding"].unique().tolist())
+    _check_same_labels(frame, findings, observed, training[:, None] & trained & ~read)
+    return _without(frame, findings, (kept == 0) & ~read)
 
 
 def _places(
     images: pd.Series, findings: list[str], image: pd.Series, finding: pd.Series, what: str, *, once: bool = True
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row and column of cells that are named."""
-    rows, columns = pd.Index(images).get_indexer(image), pd.Index(findings).get_indexer(finding)
+    rows = pd.Index(images).get_indexer(pd.Index(image))
+    columns = pd.Index(findings).get_indexer(pd.Index(finding))
     for places, names, kind in ((rows, image, "image"), (columns, finding, "finding")):
         strange = names[places < 0].unique().tolist()
         if strange:
@@ -79,18 +87,13 @@ def _places(
     return rows, columns
 
 
-def _check_same_labels(
-    frame: pd.DataFrame, findings: list[str], observed: NDArray[np.int8], read: Cells, trained: set[str]
-) -> None:
-    """Raise TableError unless every hard label of the training images that no reader gave is that of `entries`."""
+def _check_same_labels(frame: pd.DataFrame, findings: list[str], observed: NDArray[np.int8], cells: Cells) -> None:
+    """Raise TableError unless every positive or negative label of some cells is that of `entries`."""
     states = encode_states(frame[findings])
-    hard = np.select([states == POSITIVE, states == NEGATIVE], [1, 0], -1)
-    training = frame["split"].eq("train").to_numpy() if "split" in frame else np.ones(len(frame), dtype=bool)
-    here = training[:, None] & np.isin(findings, list(trained)) & ~read
-    wrong = ((hard >= 0) & here | (observed >= 0) & (hard >= 0) & ~read) & (hard != observed)
+    label = np.select([states == POSITIVE, states == NEGATIVE], [1, 0], -1)
+    wrong = cells & (label >= 0) & (label != observed)
     if wrong.any():
-        named = [f"{findings[column]} of {frame['image'].iloc[row]}" for row, column in np.argwhere(wrong)[:3]]
-        named += [""] * (int(wrong.sum()) - len(named))  # counted, not named
+        named = [f"{findings[column]} of {frame['image'].iloc[row]}" for row, column in np.argwhere(wrong)]
         raise TableError(
             f"entries: {first_few(named)} has another label in the study table, which no reader gave; "
             "give the entries of a run on this table"
@@ -105,8 +108,12 @@ def _without(frame: pd.DataFrame, findings: list[str], dropped: Cells) -> pd.Dat
         result[finding] = frame[finding].mask(gone, LabelState.UNMENTIONED.value)
         if SHARE + finding in frame:
             result[SHARE + finding] = frame[SHARE + finding].mask(gone, "")
-    result[LABELLED] = pd.Series(cell_lists(labelled_cells(frame, findings) & ~dropped, findings), frame.index, dtype=str)
+    lists = {LABELLED: labelled_cells(frame, findings)}
     if IMPLIED in frame:
-        implied = listed_cells(frame[IMPLIED], findings) & ~dropped
-        result[IMPLIED] = pd.Series(cell_lists(implied, findings), frame.index, dtype=str)
+        lists[IMPLIED] = listed_cells(frame[IMPLIED], findings)
+    for column, listed in lists.items():
+        others = unlisted_ids(frame[column], findings) if column in frame else []  # findings without a column
+        known = [listed & ~dropped, *([listed_cells(frame[column], others)] if others else [])]
+        texts = cell_lists(np.concatenate(known, axis=1), [*findings, *others])
+        result[column] = pd.Series(texts, frame.index, dtype=str)
     return result

@@ -13,10 +13,9 @@ def seeded_state(network: nn.Module, seed: int = 0) -> dict[str, Tensor]:
     Every tensor has a stream of its own, NumPy's PCG64 seeded with `seed` and the tensor's name, so a further layer
     changes no other. Values are uniform: weights in $\pm\sqrt{6 / n}$ with $n$ inputs of an output, which keeps the
     variance through layers with ReLU (He et al., ICCV 2015, arXiv:1502.01852); scales and running variances of
-    normalisation in [0.5, 1.5]; biases and running means in [-0.2, 0.2]; counters 0. Class queries,
-    and the classifiers of label-level features, have a length of about 1; a linear controller makes weights of queries
-    as a layer of its own would have them. Label embeddings have numbers of variance 1, or all labels would attend to
-    each other alike.
+    normalisation in [0.5, 1.5]; biases and running means in [-0.2, 0.2]; counters 0. Class queries and the classifiers
+    of label-level features have a length of about 1, and a linear controller makes weights of queries as a layer of its
+    own would have them. Label embeddings have numbers of variance 1, or all labels would attend to each other alike.
 
     Args:
         network: gives names and shapes; it is not changed.

@@ -1,0 +1,91 @@
+"""`lucency refine import`: readers' verdicts, from whatever they wrote them with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .refine_options import ADJUDICATOR, LEDGER, RULE, adjudication
+
+if TYPE_CHECKING:
+    from ..refine import Adjudication, Ledger
+    from ..refine.worklists import VerdictFile
+
+
+def import_verdicts(
+    files: Annotated[list[Path], typer.Argument(help="CSV, Label Studio's JSON, or DICOM SR (any other suffix).")],
+    ledger: LEDGER,
+    reader: Annotated[str | None, typer.Option(help="Reader of what names none; a pseudonym.")] = None,
+    rule: RULE = "majority",
+    adjudicator: ADJUDICATOR = None,
+    worklist: Annotated[Path, typer.Option(help="Folder of the worklist, which knows the images of DICOM SR.")] = Path(
+        "worklist"
+    ),
+    reports: Annotated[
+        Path | None, typer.Option(help="Folder of the reports that DICOM SR judge, of lucency predict --sr.")
+    ] = None,
+    conflicts: Annotated[
+        Path | None, typer.Option(help="CSV of verdicts that contradict each other; else beside the ledger.")
+    ] = None,
+    table: Annotated[Path | None, typer.Option(help="Study table to write, as the labels are now.")] = None,
+) -> None:
+    """Record verdicts, all of them or none: one that is wrong rejects them all, with file and line named.
+
+    Verdicts are present, absent, uncertain or cannot tell; a blank one leaves its question open. Verdicts that were
+    recorded before are passed over, so that a file may be imported again as it grows.
+    """
+    from ..refine import Ledger
+    from ..refine.worklists import record_verdicts
+
+    how = adjudication(rule, adjudicator)
+    with Ledger.open(ledger) as book:
+        read = _read(files, book.last_round, reader, worklist, reports)
+        added, known = record_verdicts(book, read)
+        print(
+            f"{ledger}: {added} verdicts added, {known} were there already; "
+            f"{sum(file.unanswered for file in read)} questions left open, "
+            f"{sum(file.cancelled for file in read)} annotations cancelled"
+        )
+        _report(book, how, conflicts or ledger.with_name(f"{ledger.stem}.conflicts.csv"))
+        if table is not None:
+            from ..data import write_study_table
+
+            print(f"{write_study_table(book.frame(adjudication=how), table)}: labels by {how.rule}")
+
+
+def _read(
+    files: Sequence[Path], round: int, reader: str | None, worklist: Path, reports: Path | None
+) -> "list[VerdictFile]":
+    from ..errors import ConfigError
+    from ..refine.worklists import read_assessments, read_label_studio, read_verdict_csv
+    from ..refine.worklists.verdicts import file_name
+    from ..refine.worklists.writer import REFERENCES
+
+    read, others = [], []
+    for path in files:
+        if path.suffix == ".csv":
+            read.append(read_verdict_csv(path, round=round, reader=reader, name=file_name(path, files)))
+        elif path.suffix == ".json":
+            read.append(read_label_studio(path, reader=reader, name=file_name(path, files)))
+        else:
+            others.append(path)
+    if others and reports is None:
+        raise ConfigError(f"{others[0]}: judges a report; give the folder of the reports as --reports")
+    if others and reports is not None:
+        read += read_assessments(others, reports=reports, references=worklist / REFERENCES, reader=reader)
+    return read
+
+
+def _report(book: "Ledger", how: "Adjudication", path: Path) -> None:
+    """Print how readers agree, and write where they do not."""
+    from ..files import write_atomically
+    from ..refine.worklists.conflicts import reader_conflicts
+    from .refine_tables import show_agreement
+
+    verdicts = book.verdicts()
+    show_agreement(verdicts)
+    found = reader_conflicts(verdicts, how)
+    write_atomically(path, found.to_csv(index=False, lineterminator="\n"))
+    cells = len(found.drop_duplicates(["round", "image", "finding"]))
+    print(f"{path}: {cells} labels on which readers differ, and what {how.rule} makes of them")

@@ -1,0 +1,57 @@
+"""`lucency refine train`: phase 2, on the labels that readers or both networks vouch for."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .refine_options import ADJUDICATOR, IMAGE_ROOT, LEDGER, RULE, adjudication
+
+TRUSTED = "trusted.csv"
+
+
+def train(
+    context: typer.Context,
+    bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
+    ledger: LEDGER,
+    entries: Annotated[Path, typer.Option(help="entries.parquet of the co-teaching run.")],
+    out: Annotated[Path, typer.Option(help="Folder for trusted.csv and the checkpoints.")],
+    rule: RULE = "majority",
+    adjudicator: ADJUDICATOR = None,
+    image_root: IMAGE_ROOT = None,
+    table_only: Annotated[bool, typer.Option("--table-only", help="Write the table, train nothing.")] = False,
+) -> None:
+    """Train on trusted labels: those that a reader gave, or that both networks of a co-teaching run keep.
+
+    They go into a study table beside the checkpoints; all other labels of that run are unknown in it. Of a bundle with
+    options of --phase, trusted is chosen. Every further option is a key of the bundle's train.yaml, or a folder of
+    choices under its configs.
+    """
+    from ..data import write_study_table
+    from ..data.importers import relative_to_table
+    from ..data.table_files import read_raw
+    from ..refine import Ledger
+    from ..refine.trusted import trusted_table
+
+    target = out / TRUSTED
+    with Ledger.open(ledger, read_only=True) as book:
+        relabelled = {(said.image, said.finding) for said in book.verdicts()}
+        frame = trusted_table(
+            book.frame(adjudication=adjudication(rule, adjudicator)), read_raw(entries), sorted(relabelled)
+        )
+    write_study_table(relative_to_table(frame, image_root or ledger.parent, target), target)
+    print(f"{target}: {len(frame)} images, {len(relabelled)} labels given by readers")
+    if not table_only:
+        _train(context, bundle, target, out)
+
+
+def _train(context: typer.Context, bundle: Path, table: Path, out: Path) -> None:
+    from ..bundle import chosen_groups, config_files, config_groups, run_bundle
+    from ..bundle.overrides import literal, parse_options
+
+    groups, overrides = chosen_groups(bundle, parse_options(context.args))
+    if "phase" in config_groups(bundle) and "phase" not in groups:
+        groups["phase"] = "trusted"
+    config_files(bundle, "train", groups)
+    chosen = {"table": literal(str(table.resolve())), "ckpt_dir": literal(str(out.resolve()))}
+    run_bundle(bundle, "train", groups=groups, overrides=chosen | overrides)

@@ -1,0 +1,217 @@
+"""The label-refinement bundle from end to end: both phases, resume, every option, evaluation, inference, two ranks."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lucency.bundle import run_bundle
+from lucency.data import read_study_table, write_study_table
+from lucency.engines import RunCheckpoint
+from lucency.errors import explanation
+from lucency.refine.trusted import trusted_table
+from support import BUNDLE as SPML
+from support import FINDINGS, TINY, as_arguments, python
+
+BUNDLE = SPML.with_name("cxr_label_refinement_classification")
+CONFIGS = BUNDLE / "configs"
+OPTIONS = sorted((path.parent.name, path.stem) for path in CONFIGS.glob("*/*.yaml") if path.parent.name != "phase")
+RATE = 0.3
+SMALL = {**TINY, "max_epochs": 4, "unmentioned": "unknown", "phase#snapshots": 2, "phase#rates#positive": RATE}
+PLAIN = {key: value for key, value in SMALL.items() if not key.startswith("phase")}
+
+
+def train(study, folder, groups=None, **overrides):
+    places = {"dataset_dir": str(study), "ckpt_dir": str(folder)}
+    return run_bundle(BUNDLE, "train", groups=groups, overrides={**SMALL, **places, **overrides})
+
+
+def weights(folder, name="model.pt"):
+    return torch.load(folder / name, weights_only=True)
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(tensor, second[key]) for key, tensor in first.items())
+
+
+@pytest.fixture(scope="module")
+def trained(study, tmp_path_factory):
+    """Checkpoint folder of phase 1."""
+    folder = tmp_path_factory.mktemp("run")
+    train(study, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trusted(study, trained, tmp_path_factory):
+    """Study table of the labels that both networks keep, and of one that a reader gave; with absolute image paths."""
+    frame, entries = read_study_table(study / "table.csv"), pd.read_parquet(trained / "entries.parquet")
+    dropped = entries[~entries.kept].iloc[0]
+    table = trusted_table(frame, entries, [(dropped.image, dropped.finding)])
+    table["image"] = [str(study / image) for image in table["image"]]
+    path = tmp_path_factory.mktemp("trusted") / "trusted.csv"
+    write_study_table(table, path)
+    return path
+
+
+def test_phase_1_leaves_finite_weights_a_curve_and_both_networks(trained):
+    history = pd.read_csv(trained / "history.csv")
+    assert list(history.epoch) == [1, 2, 3, 4]
+    assert history[["loss", "val_macro_auroc"]].notna().all(axis=None)
+    best, last = weights(trained), weights(trained, "last.pt")
+    assert all(torch.isfinite(tensor).all() for tensor in best.values())
+    assert set(last["network"]) == {f"{which}.{name}" for which in ("first", "second") for name in best}
+    assert last["loss"]["keep"].shape == (2, 24, 3)
+
+
+def test_entries_tell_of_every_known_label_and_keep_the_right_share_of_each_kind(trained, study):
+    entries = pd.read_parquet(trained / "entries.parquet")
+    table = pd.read_csv(study / "table.csv").query("split == 'train'")
+    known = table.melt(["image"], FINDINGS, "finding", "state").query("state != 'unmentioned'")
+    merged = known.merge(entries, on=["image", "finding"], how="outer")
+    assert len(merged) == len(entries) == len(known)
+    assert (merged.observed == (merged.state == "positive")).all()
+    assert entries[["probability", "loss", "vog", "probability_second", "vog_second"]].notna().all(axis=None)
+    for (finding, observed), rows in entries.groupby(["finding", "observed"]):
+        labels = entries[entries.finding == finding].observed
+        rate = RATE if observed else min(0.02, labels.mean() / 2)
+        kept = int(np.ceil(len(rows) * (1 - rate) - 1e-9))
+        assert rows.kept.sum() == rows.kept_second.sum() == kept
+    assert not entries.kept.equals(entries.kept_second)
+
+
+def test_the_networks_learn_from_what_is_written_there(trained, study):
+    entries = pd.read_parquet(trained / "entries.parquet")
+    images = sorted(pd.read_csv(study / "table.csv").query("split == 'train'").image)
+    rows, columns = entries.image.map(images.index), entries.finding.map(FINDINGS.index)
+    keep = weights(trained, "last.pt")["loss"]["keep"].numpy()
+    for mask, column in zip(keep, ("kept", "kept_second"), strict=True):
+        assert (mask[rows, columns] == entries[column]).all()
+
+
+def test_a_folder_with_another_run_is_refused_by_its_record_before_its_snapshots(study, trained):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
+        train(study, trained, findings=FINDINGS[:2])
+    assert "differs in findings" in explanation(caught.value)
+
+
+class StopError(Exception):
+    """Ends a run when its third epoch is over, before the checkpoint is written."""
+
+
+def test_a_stopped_run_ends_as_an_unbroken_one(study, trained, tmp_path, monkeypatch):
+    save = RunCheckpoint._save
+
+    def save_twice(self, engine):
+        if engine.state.epoch == 3:
+            raise StopError
+        save(self, engine)
+
+    monkeypatch.setattr(RunCheckpoint, "_save", save_twice)
+    with pytest.raises(RuntimeError) as caught:
+        train(study, tmp_path)
+    assert isinstance(caught.value.__cause__, StopError)
+    monkeypatch.undo()
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 2
+    train(study, tmp_path)
+    first, second = (weights(folder, "last.pt") for folder in (trained, tmp_path))
+    for part in ("network", "loss"):
+        assert same(first[part], second[part])
+    assert same(weights(trained), weights(tmp_path))
+    for name in ("history.csv", "noise_rates.csv", "entries.parquet"):
+        assert (trained / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_trains(group, option, study, tmp_path):
+    settings = {key: value for key, value in PLAIN.items() if key != "max_epochs"}
+    places = {"dataset_dir": str(study), "ckpt_dir": str(tmp_path), "max_epochs": 1}
+    run_bundle(BUNDLE, "train", groups={group: option}, overrides={**settings, **places})
+    assert np.isfinite(pd.read_csv(tmp_path / "history.csv").loss).all()
+    entries = pd.read_parquet(tmp_path / "entries.parquet")
+    assert not entries.kept.all()
+    assert entries.vog.isna().all()
+
+
+def test_phase_2_begins_with_the_first_network_and_sees_trusted_labels_alone(study, trained, trusted, tmp_path):
+    places = {"table": str(trusted), "ckpt_dir": str(tmp_path), "weights": str(trained / "model.pt")}
+    options = {**PLAIN, **places, "max_epochs": 1, "learning_rate": 1e-12}
+    workflow = run_bundle(BUNDLE, "train", groups={"phase": "trusted"}, overrides=options)
+    start, end = weights(trained), weights(tmp_path)
+    learned = [name for name in start if "running" not in name and "num_batches" not in name]
+    assert all(torch.allclose(start[name], end[name], atol=1e-9) for name in learned)
+    entries = pd.read_parquet(trained / "entries.parquet")
+    labels = np.stack([record["label"] for record in workflow.parser.get_parsed_content("train#dataset#data")])
+    assert (~np.isnan(labels)).sum() == (entries.kept & entries.kept_second).sum() + 1
+
+
+def test_phase_2_learns_and_is_evaluated(study, trained, trusted, tmp_path):
+    groups, places = {"phase": "trusted"}, {"table": str(trusted), "ckpt_dir": str(tmp_path / "run")}
+    begin = {**PLAIN, **places, "weights": str(trained / "model.pt")}
+    run_bundle(BUNDLE, "train", groups=groups, overrides={**begin, "max_epochs": 2})
+    assert weights(tmp_path / "run", "last.pt")["loss"] == {}
+    assert not same(weights(trained), weights(tmp_path / "run"))
+    options = {**PLAIN, **places, "output_dir": str(tmp_path / "evaluation"), "replicates": 5}
+    run_bundle(BUNDLE, "evaluate", groups=groups, overrides=options)
+    assert len(pd.read_csv(tmp_path / "evaluation" / "scores.csv")) == 8
+
+
+def test_inference_equals_evaluation_of_the_first_network(trained, study, tmp_path):
+    places = {"dataset_dir": str(study), "ckpt_dir": str(trained), "output_dir": str(tmp_path / "evaluation")}
+    run_bundle(BUNDLE, "evaluate", overrides={**SMALL, **places, "replicates": 5})
+    network = {key: value for key, value in SMALL.items() if key.startswith("network_def")}
+    options = {"findings": FINDINGS, "image_size": 32, "progress_bar": False, "check_image": False, **network}
+    places = {"dataset_dir": study / "images", "weights": trained / "model.pt", "output_dir": tmp_path / "inference"}
+    run_bundle(BUNDLE, "inference", overrides=options | {key: str(path) for key, path in places.items()})
+    predictions = pd.read_csv(tmp_path / "inference" / "predictions.csv").set_index("file")
+    scores = pd.read_csv(tmp_path / "evaluation" / "scores.csv")
+    assert len(scores) == 8
+    for _, row in scores.iterrows():
+        for finding in FINDINGS:
+            expected = pytest.approx(row[f"probability_{finding}"], abs=1e-5)
+            assert predictions.loc[row.file.rsplit("/", 1)[1], finding] == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"phase#mix": 2}, "mix is 2; give a number from 0 to 1"),
+        ({"phase#rates#method": "gmn"}, "did you mean 'gmm'?"),
+        ({"phase#rates#positive": 1.5}, "give a number from 0"),
+        ({"phase#mxi": 0.1}, "did you mean 'phase::mix'?"),
+        ({"rates#positive": 0.1}, "no such key; did you mean 'phase::rates::positive'?"),
+        ({"classification#_target_": "torch.nn.BCEWithLogitsLoss"}, "classification is a BCEWithLogitsLoss"),
+        ({"networks#second": "@networks#first"}, "first and second are one network"),
+    ],
+)
+def test_a_wrong_setting_ends_the_run_before_images_are_read(settings, message, study, tmp_path):
+    shutil.copytree(study, tmp_path / "study")
+    for image in (tmp_path / "study" / "images").iterdir():
+        image.write_bytes(b"no image")
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
+        train(tmp_path / "study", tmp_path / "run", **settings)
+    assert message in explanation(caught.value)
+
+
+@pytest.mark.slow
+def test_monais_own_runner_trains_both_phases_on_two_ranks_from_any_folder(study, trained, trusted, tmp_path):
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "monai.bundle", "run"]
+
+    def run(folder, *names, **settings):
+        files = [f"{CONFIGS}/{name}.yaml" for name in names]
+        options = {**settings, "config_file": files, "ckpt_dir": tmp_path / folder, "batch_size": 4, "max_epochs": 3}
+        done = python(*launcher, *as_arguments(options), cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert np.isfinite(pd.read_csv(tmp_path / folder / "history.csv").loss).all()
+        state = weights(tmp_path / folder)
+        assert state.keys() == weights(trained).keys()
+        assert all(torch.isfinite(tensor).all() for tensor in state.values())
+
+    run("first", "train", "multi_gpu_train", **{**SMALL, "dataset_dir": study})
+    entries = pd.read_parquet(tmp_path / "first" / "entries.parquet")
+    assert len(entries) == len(pd.read_parquet(trained / "entries.parquet"))
+    start = {"weights": tmp_path / "first" / "model.pt", "table": trusted}
+    run("second", "train", "phase/trusted", "multi_gpu_train", **{**PLAIN, **start})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
