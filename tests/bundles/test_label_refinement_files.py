@@ -45,7 +45,7 @@ def configured(workflow="train", groups=None):
     """Parser of a workflow with tiny networks, and records that need no file."""
     parser = ConfigParser(read_configuration(config_files(BUNDLE, workflow, groups)))
     parser["network_def"].update({"block_config": [1, 1], "init_features": 4, "growth_rate": 2})
-    if workflow == "train":
+    if workflow != "inference":
         parser["train"]["dataset"]["data"] = [{"label": np.float32([1, 0, 1])} for _ in range(6)]
     parser.update({"findings": ["edema", "effusion", "mass"]})
     return parser
@@ -97,6 +97,15 @@ def test_phase_2_trains_one_network_with_the_classification_loss():
     assert validated is network
     assert type(loss) is MaskedBCELoss
     assert type(configured().get_parsed_content("loss")) is CoTeachingLoss
+
+
+@pytest.mark.parametrize(("phase", "validated"), [({}, "first"), ({"phase": "trusted"}, None)])
+def test_on_several_ranks_too_the_network_that_predicts_is_validated(phase, validated):
+    parser = configured("multi_gpu_train", phase)
+    networks = parser.get_parsed_content("networks")
+    expected = getattr(networks, validated) if validated else networks
+    assert parser.get_parsed_content("validated") is expected
+    assert parser["validate"]["evaluator"]["network"] == "@validated"
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)

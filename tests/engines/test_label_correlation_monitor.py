@@ -44,7 +44,7 @@ def local(spread, images):
     return 3 * np.sqrt(np.mean([[cells[:, c, k].var() for k in range(3)] for c in range(3)]))
 
 
-def trained(monitor, network=None, *, epochs=1, batch_size=4, before=None):
+def trained(monitor, network=None, *, epochs=1, batch_size=4, before=0):
     """A trainer that has run on the images -1, 0, 1, -1, 0, 1, -1, 0."""
     network = network or Said()
     data = [{"image": torch.tensor([i % 3 - 1.0]), "label": torch.ones(1)} for i in range(8)]
@@ -63,8 +63,10 @@ def trained(monitor, network=None, *, epochs=1, batch_size=4, before=None):
     def tell(engine):
         network.epoch = engine.state.epoch - 1
 
-    if before:
-        trainer.state.epoch, trainer.state.iteration = before, before * len(trainer.data_loader)
+    @trainer.on(Events.STARTED)
+    def resume(engine):  # after the monitor's own handlers, as RunCheckpoint does
+        engine.state.epoch, engine.state.iteration = before, before * engine.state.epoch_length
+
     trainer.run()
     return trainer
 

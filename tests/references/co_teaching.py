@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from monai.data import DataLoader, Dataset
 from monai.engines import SupervisedEvaluator, SupervisedTrainer
@@ -13,6 +14,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 IMAGES, FEATURES, FINDINGS = 32, 5, ["edema", "mass"]
+RATES = {"method": "prior", "positive": 0.3, "negative": 0.2}
 
 
 def records(images: int = IMAGES, seed: int = 0, dtype: torch.dtype = torch.float32) -> list[dict[str, Any]]:
@@ -28,6 +30,12 @@ def records(images: int = IMAGES, seed: int = 0, dtype: torch.dtype = torch.floa
         for i in range(images)
     ]
     return [rows[place] for place in torch.randperm(images, generator=generator).tolist()]
+
+
+def observed_labels(data: list[dict[str, Any]]) -> np.ndarray:
+    """Labels (N, L) that are right or wrong, in the order of the index; NaN for unknown and soft ones."""
+    labels = np.stack([record["label"].double().numpy() for record in sorted(data, key=lambda r: r["index"])])
+    return np.where(np.isin(labels, (0, 1)), labels, np.nan)
 
 
 def network(*, batch_norm: bool = False, seed: int = 0) -> nn.Sequential:

@@ -1,7 +1,7 @@
 """`lucency refine train`: phase 2, on the labels that readers or both networks vouch for."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -33,6 +33,7 @@ def train(
     from ..refine import Ledger
     from ..refine.trusted import trusted_table
 
+    groups, overrides = ({}, {}) if table_only else _chosen(context, bundle)
     target = out / TRUSTED
     with Ledger.open(ledger, read_only=True) as book:
         relabelled = {(said.image, said.finding) for said in book.verdicts()}
@@ -42,16 +43,21 @@ def train(
     write_study_table(relative_to_table(frame, image_root or ledger.parent, target), target)
     print(f"{target}: {len(frame)} images, {len(relabelled)} labels given by readers")
     if not table_only:
-        _train(context, bundle, target, out)
+        from ..bundle import run_bundle
+        from ..bundle.overrides import literal
+
+        paths = {"table": literal(str(target.resolve())), "ckpt_dir": literal(str(out.resolve()))}
+        run_bundle(bundle, "train", groups=groups, overrides=paths | overrides)
 
 
-def _train(context: typer.Context, bundle: Path, table: Path, out: Path) -> None:
-    from ..bundle import chosen_groups, config_files, config_groups, run_bundle
-    from ..bundle.overrides import literal, parse_options
+def _chosen(context: typer.Context, bundle: Path) -> tuple[dict[str, str], dict[str, Any]]:
+    """Options and keys of the bundle; a misspelt one ends it before anything is written."""
+    from ..bundle import chosen_groups, config_files, config_groups
+    from ..bundle.overrides import check_overrides, parse_options
+    from ..bundle.runner import read_configuration
 
     groups, overrides = chosen_groups(bundle, parse_options(context.args))
-    if "phase" in config_groups(bundle) and "phase" not in groups:
-        groups["phase"] = "trusted"
-    config_files(bundle, "train", groups)
-    chosen = {"table": literal(str(table.resolve())), "ckpt_dir": literal(str(out.resolve()))}
-    run_bundle(bundle, "train", groups=groups, overrides=chosen | overrides)
+    if "phase" in config_groups(bundle):
+        groups.setdefault("phase", "trusted")
+    check_overrides(read_configuration(config_files(bundle, "train", groups)), overrides)
+    return groups, overrides

@@ -22,11 +22,13 @@ STRATA = {"positive": 1, "negative": 0, "either": None}
 """Observed labels among which wrong ones are looked for."""
 
 SELECTIONS = {
-    "small loss, one cut": {"stratified": False, "mix": 0.0},
-    "small loss and low VoG, one cut": {"stratified": False},
-    "small loss, strata": {"stratified": True, "mix": 0.0},
-    "small loss and low VoG, strata": {"stratified": True},
+    "small loss, one cut": (False, False),
+    "small loss and low VoG, one cut": (False, True),
+    "small loss, strata": (True, False),
+    "small loss and low VoG, strata": (True, True),
 }
+"""Ways in which co-teaching chooses what it keeps: whether by stratum, and whether also by variance of gradients."""
+
 PRODUCT = "small loss and low VoG, strata"
 NO_CLEANING, ALL_CLEAN = "no_cleaning", "all_clean"
 
@@ -126,10 +128,10 @@ def _kept(study: RefinementStudy, plan: RefinementPlan, seed: int) -> dict[tuple
     }
     return {
         (kind, name): co_teaching(
-            study.inputs, labels, rates, plan.head, seed=seed, **{"mix": plan.mix, **SELECTIONS[name]}
+            study.inputs, labels, rates, plan.head, seed=seed, stratified=stratified, mix=plan.mix if mixed else 0.0
         )
         for kind, rates in kinds.items()
-        for name in SELECTIONS
+        for name, (stratified, mixed) in SELECTIONS.items()
     }
 
 
@@ -137,7 +139,7 @@ def _true_rates(study: RefinementStudy) -> NDArray[np.float64]:
     """(2, C) shares of wrong labels, which nobody knows; below 1, so that something is left."""
     strata = [stratum(study, name) for name in ("negative", "positive")]
     shares = [(inside & (study.wrong == 1)).sum(axis=0) / np.maximum(inside.sum(axis=0), 1) for inside in strata]
-    return np.minimum(np.stack(shares), 0.95)
+    return np.asarray(np.minimum(np.stack(shares), 0.95))
 
 
 def _bounds(study: RefinementStudy, plan: RefinementPlan, seed: int) -> dict[str, FloatArray]:

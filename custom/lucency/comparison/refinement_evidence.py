@@ -126,8 +126,10 @@ def co_teaching(
 
 
 def _vog(seen: list[FloatArray], labels: FloatArray, inputs: FloatArray) -> NDArray[np.float64]:
+    """Variance of gradients; of features that stand still it needs no more than their length."""
     if len(seen) < 2:
         return np.full(labels.shape, np.nan)
     residuals = probabilities(np.stack(seen)) - labels
-    features = np.broadcast_to(inputs, (len(seen), *inputs.shape))
-    return np.asarray(variance_of_gradients(residuals, features), dtype=np.float64)
+    length = np.linalg.norm(inputs, axis=1).astype(np.float64)
+    features = np.broadcast_to(length[:, None], (len(seen), len(inputs), 1))
+    return np.asarray(variance_of_gradients(residuals, features) * 2 / (inputs.shape[1] + 1), dtype=np.float64)

@@ -83,6 +83,22 @@ def train_heads(
     Raises:
         ConfigError: a head has no label to learn from.
     """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # steps are so small that threads wait for each other, and sums would depend on them
+    try:
+        return _train(inputs, targets, recipe, seeds, snapshots, forget)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _train(
+    inputs: FloatArray,
+    targets: FloatArray,
+    recipe: HeadRecipe,
+    seeds: Sequence[Sequence[int]],
+    snapshots: int,
+    forget: Callable[[int, list[FloatArray]], FloatArray] | None,
+) -> Heads:
     generators = [np.random.default_rng(seed) for seed in seeds]
     x, (size, findings) = torch.from_numpy(inputs), (inputs.shape[1], targets.shape[2])
     drawn = np.stack([g.normal(scale=size**-0.5, size=(size, findings)) for g in generators]).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -73,6 +74,10 @@ def _interval(value: float, low: float, high: float, form: str, scale: float = 1
     return f"{scale * value:{form}} ({scale * low:{form}} – {scale * high:{form}})"
 
 
+def _percent(row: Any) -> str:
+    return _interval(row.value, row.low, row.high, ".1f", 100)
+
+
 def _noise(noise: pd.DataFrame) -> str:
     rows = [
         [str(finding), *(f"{100 * value:.1f}" for value in values)]
@@ -83,11 +88,13 @@ def _noise(noise: pd.DataFrame) -> str:
 
 
 def _detection(detection: pd.DataFrame) -> str:
-    macro = detection[detection.finding == MACRO].set_index(["stratum", "method", "metric"])
+    macro: dict[tuple[str, str, str], Any] = {
+        (row.stratum, row.method, row.metric): row for row in detection[detection.finding == MACRO].itertuples()
+    }
     rows = []
     for name in STRATA:
         for method in DETECTORS:
-            area, precision = (macro.loc[(name, method, metric)] for metric in ("auroc", "ap"))
+            area, precision = (macro[name, method, metric] for metric in ("auroc", "ap"))
             rows.append(
                 [
                     name,
@@ -101,13 +108,15 @@ def _detection(detection: pd.DataFrame) -> str:
 
 
 def _kept(kept: pd.DataFrame) -> str:
-    macro = kept[kept.finding == MACRO].set_index(["rates", "selection", "observed", "truth"])
+    macro: dict[Any, Any] = {
+        (row.rates, row.selection, row.observed, row.truth): row for row in kept[kept.finding == MACRO].itertuples()
+    }
     rows = [
         [
             str(rates),
             name,
             *(
-                _interval(*macro.loc[(rates, name, observed, truth)][["value", "low", "high"]], ".1f", 100)
+                _percent(macro[rates, name, observed, truth])
                 for observed in ("positive", "negative")
                 for truth in ("right", "wrong")
             ),
@@ -152,8 +161,9 @@ def _outcomes(outcomes: pd.DataFrame) -> str:
         cells = [str(arm)]
         for reference in (RANDOM, NO_CLEANING):
             for measure in (WRONG, "auroc", "ap"):
-                chosen = outcomes.query("arm == @arm and against == @reference and measure == @measure")
-                texts = [_interval(row.difference, row.low, row.high, "+.1f", 100) for row in chosen.itertuples()]
+                here = (outcomes.arm == arm) & (outcomes.against == reference) & (outcomes.measure == measure)
+                found = outcomes[here].itertuples()
+                texts = [_interval(row.difference, row.low, row.high, "+.1f", 100) for row in found]
                 cells.append(texts[0] if texts else "–")
         rows.append(cells)
     measures = ("wrong labels", "AUROC", "mAP")

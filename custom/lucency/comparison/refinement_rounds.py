@@ -90,7 +90,7 @@ def run_rounds(
             if number == plan.rounds:
                 break
             if arm.method == CORESET:
-                chosen = coreset(inputs, budget, read=read)
+                chosen = coreset(inputs, budget=budget, read=read)
             else:
                 of_partition = list(evidence.unseen) or [evidence.seen]
                 scores = entry_scores(

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..data import read_study_table
-from ..errors import TableError
+from ..errors import ConfigError, TableError
 from ..files import first_few
 
 Array = NDArray[np.floating[Any]]
@@ -60,9 +60,14 @@ class TrainingLabels:
             root: absolute folder that the table's image paths start from.
 
         Raises:
+            ConfigError: indices are not 0 to N - 1, each once.
             TableError: a record's image is not in the table.
         """
         records = sorted(data, key=lambda record: record["index"])
+        if [record["index"] for record in records] != list(range(len(records))):
+            raise ConfigError(
+                f"CoTeaching: index of data must be 0 to {len(records) - 1}, each once; read data with load_records"
+            )
         labels = np.stack([np.asarray(record["label"], np.float64) for record in records])
         return cls(
             images=_names([str(record["file"]) for record in records], table, root),

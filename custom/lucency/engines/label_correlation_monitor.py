@@ -82,7 +82,6 @@ class LabelCorrelationMonitor:
 
     def attach(self, engine: Engine) -> None:
         """Register with a trainer."""
-        engine.add_event_handler(Events.STARTED, self._open)
         engine.add_event_handler(Events.EPOCH_STARTED, self._begin_epoch)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._watch)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._end_epoch)
@@ -99,15 +98,13 @@ class LabelCorrelationMonitor:
             return None
         return len(self.findings) * torch.stack(self._variances).mean().sqrt().item()
 
-    def _open(self, engine: Engine) -> None:
-        if self.folder is not None:
+    def _begin_epoch(self, engine: Engine) -> None:
+        self._variances.clear()
+        if self.folder is not None and self._writer is None:  # not on STARTED, when RunCheckpoint has yet to resume
             from torch.utils.tensorboard import SummaryWriter
 
             # purge_step drops what a killed run wrote of the epoch that is now repeated
             self._writer = SummaryWriter(str(self.folder), purge_step=engine.state.iteration + 1)
-
-    def _begin_epoch(self, engine: Engine) -> None:
-        self._variances.clear()
 
     def _watch(self, engine: Engine) -> None:
         output = engine.state.output[CommonKeys.PRED]

@@ -21,7 +21,7 @@ class TwinPredictions:
     """Logits of both networks of all training images, and snapshots of their gradients, one an epoch.
 
     Images are read once for both, in evaluation mode and without augmentation. A snapshot has the number of its epoch
-    and is on the disk before the epoch's checkpoint is. Every method is called by all ranks together; `vog` is not.
+    and is on the disk before the epoch's checkpoint is. All ranks call `open`, `rewind` and `take` together.
 
     Args:
         twins: both networks.

@@ -1,6 +1,11 @@
 """Verdicts from DICOM SR: our report, judged by a reader, comes back as what the reader says."""
 
+import os
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pydicom
 import pytest
@@ -81,6 +86,18 @@ def test_the_report_refers_to_what_it_judges_and_names_no_patient_but_the_report
     assert assessment.CodingSchemeIdentificationSequence[0].CodingSchemeDesignator == "99LUCENCY"
 
 
+def test_dicom3tools_finds_no_error(judged):
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    program = shutil.which("dciodvfy", path=places)
+    if program is None:
+        pytest.skip("dciodvfy is not installed; see pyproject.toml, extra dev")
+    path = judged({"effusion": "accepted", "mass": "rejected"})
+    said = subprocess.run([program, str(path)], capture_output=True, timeout=60)
+    lines = (said.stdout + said.stderr).decode(errors="replace").splitlines()
+    assert "ComprehensiveSR" in lines
+    assert [line for line in lines if line.startswith("Error")] == []
+
+
 def test_the_same_judgement_is_the_same_object(asked, judged):
     first, second = (judged({"mass": "accepted"}, file=name).read_bytes() for name in ("one.dcm", "two.dcm"))
     assert first == second
@@ -148,12 +165,24 @@ def test_a_finding_that_was_not_asked_and_a_second_verdict_are_rejected(site, ju
         assert ledger.verdicts() == []
 
 
-def test_wherever_a_file_is_cut_off_it_is_rejected(asked, judged):
-    path = judged({"effusion": "accepted", "mass": "accepted"})
+def without_lengths(dataset):
+    """Let sequences and items end with delimiters."""
+    for element in dataset:
+        if element.VR == "SQ":
+            element.is_undefined_length = True
+            for item in element.value:
+                item.is_undefined_length_sequence_item = True
+                without_lengths(item)
+
+
+@pytest.mark.parametrize("encoding", [None, without_lengths])
+def test_wherever_a_file_is_cut_off_it_is_rejected(asked, judged, encoding):
+    path = judged({"effusion": "accepted", "mass": "accepted"}, change=encoding)
+    assert len(read(asked, path)[0].verdicts) == 2
     content = path.read_bytes()
-    for end in [*range(0, len(content), 53), len(content) - 1]:
+    for end in [*range(0, len(content), 13), len(content) - 1]:
         path.write_bytes(content[:end])
-        with pytest.raises(LucencyError, match="judged.dcm: is no whole assessment"):
+        with pytest.raises(LucencyError, match=r"judged\.dcm: is no whole assessment"):
             read(asked, path)
 
 

@@ -105,7 +105,7 @@ def test_all_wrong_lines_are_named(asked):
 
 def test_a_wrong_line_in_one_file_rejects_the_others(asked):
     before = digest(asked)
-    with pytest.raises(RejectedVerdictsError, match="reads1.csv line 2") as error:
+    with pytest.raises(RejectedVerdictsError, match=r"reads1\.csv line 2") as error:
         record(asked, GOOD, HEADER + "a.dcm,mass,absent,R1\n")
     assert "beside reads0.csv line 3" in str(error.value)
     assert digest(asked) == before
@@ -114,7 +114,7 @@ def test_a_wrong_line_in_one_file_rejects_the_others(asked):
 def test_a_later_verdict_of_the_same_reader_is_rejected(asked):
     record(asked, GOOD)
     before = digest(asked)
-    with pytest.raises(RejectedVerdictsError, match="reader 'R1' has said positive of mass of 'a.dcm' in round 1"):
+    with pytest.raises(RejectedVerdictsError, match=r"reader 'R1' has said positive of mass of 'a\.dcm' in round 1"):
         record(asked, HEADER + "e.png,mass,absent,R1\na.dcm,mass,absent,R1\n")
     assert digest(asked) == before
 
@@ -167,5 +167,5 @@ def test_late_answers_to_an_earlier_round_name_it(asked):
         ((image, finding),) = ledger.asked(2)
     text = f"round,{HEADER}1,a.dcm,mass,present,R1\n2,{image},{finding},absent,R1\n"
     assert record(asked, text) == (2, 0)
-    with pytest.raises(RejectedVerdictsError, match="reads0.csv line 2 .round is 'two'"):
+    with pytest.raises(RejectedVerdictsError, match=r"reads0\.csv line 2 \(round is 'two'"):
         record(asked, f"round,{HEADER}two,a.dcm,mass,present,R2\n")

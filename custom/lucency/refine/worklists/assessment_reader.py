@@ -70,8 +70,8 @@ def _assessment(path: str | Path, name: str) -> tuple[Dataset, list[tuple[str, s
 
 
 def _check_whole(dataset: Dataset) -> None:
-    """Raise unless every value has the length that it should; pydicom takes the groups before a cut for all there are."""
-    for tag in dataset.keys():
+    """Raise unless every value is as long as it says; pydicom takes the groups before a cut for all that there are."""
+    for tag in list(dataset.keys()):  # values as they were read: going through the data set would parse them
         raw = dataset.get_item(tag)
         if isinstance(raw, RawDataElement) and raw.length != _UNDEFINED and len(raw.value or b"") != raw.length:
             raise EOFError
