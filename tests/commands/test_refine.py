@@ -188,6 +188,15 @@ def test_phase_two_runs_the_bundle_on_that_table(site, monkeypatch):
     }
 
 
+def test_when_everything_was_asked_nothing_is_left(site):
+    done = rank("--table", "table.csv", "--budget", 13)
+    assert "note: budget of 13 images, but only 12 may be asked; all are taken" in done.stderr
+    run("worklist", "--ranking", "ranking.csv", "--ledger", "labels.sqlite", "--out", "one")
+    with pytest.raises(ConfigError, match="nothing is left to ask of these labels; nothing is written"):
+        rank("--budget", 1, "--out", "two.csv")
+    assert not Path("two.csv").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [

@@ -14,7 +14,7 @@ from torch import nn
 from lucency.engines import LabelCorrelationMonitor
 from lucency.engines import label_correlation_monitor as module
 from lucency.errors import ConfigError
-from lucency.losses import LabelCorrelations
+from lucency.losses import CorrelationConsistency, LabelCorrelationLoss, LabelCorrelations
 
 FINDINGS = ["edema", "effusion", "pleural_thickening"]
 EVEN = np.full((3, 3), 1 / 3)
@@ -44,17 +44,17 @@ def local(spread, images):
     return 3 * np.sqrt(np.mean([[cells[:, c, k].var() for k in range(3)] for c in range(3)]))
 
 
-def trained(monitor, network=None, *, epochs=1, batch_size=4, before=0):
+def trained(monitor, network=None, *, epochs=1, batch_size=4, before=0, loss=None):
     """A trainer that has run on the images -1, 0, 1, -1, 0, 1, -1, 0."""
     network = network or Said()
-    data = [{"image": torch.tensor([i % 3 - 1.0]), "label": torch.ones(1)} for i in range(8)]
+    data = [{"image": torch.tensor([i % 3 - 1.0]), "label": torch.ones(3)} for i in range(8)]
     trainer = SupervisedTrainer(
         device="cpu",
         max_epochs=epochs,
         train_data_loader=DataLoader(Dataset(data), batch_size=batch_size),
         network=network,
         optimizer=torch.optim.SGD(network.parameters(), lr=0.0),
-        loss_function=lambda output, target: output[0].sum(),
+        loss_function=loss or (lambda output, target: output[0].sum()),
         train_handlers=[monitor],
         decollate=False,
     )
@@ -134,6 +134,14 @@ def test_the_threshold_is_a_setting(caplog):
     assert len(warnings(caplog)) == 1
 
 
+def test_a_loss_without_consistency_gets_no_alarm(caplog):
+    for consistency, told in ((None, 0), (CorrelationConsistency(), 1)):
+        loss = LabelCorrelationLoss(consistency=consistency)
+        trainer = trained(monitor_of(), Said(spreads=(0.0,)), epochs=2, loss=loss)
+        assert trainer.state.metrics["local_variation"] == 0
+        assert len(warnings(caplog)) == told
+
+
 def logits_alone(output):
     return (output.z,)
 
@@ -156,9 +164,11 @@ def test_single_images_have_no_variation_and_no_alarm(caplog):
     assert warnings(caplog) == []
 
 
-def test_one_finding_has_no_picture(tmp_path):
+def test_one_finding_correlates_with_nothing_and_has_neither_picture_nor_alarm(tmp_path, caplog):
     one = monitor_of(tmp_path, findings=["edema"], cooccurrence=[[1.0]])
-    trained(one, Said(spreads=(0.0,), findings=1))
+    trainer = trained(one, Said(spreads=(0.0,), findings=1), epochs=2)
+    assert "local_variation" not in trainer.state.metrics
+    assert warnings(caplog) == []
     assert events(tmp_path).Tags()["images"] == []
 
 

@@ -64,9 +64,9 @@ def _read(
 
     read, others = [], []
     for path in files:
-        if path.suffix == ".csv":
+        if path.suffix.lower() == ".csv":
             read.append(read_verdict_csv(path, round=round, reader=reader, name=file_name(path, files)))
-        elif path.suffix == ".json":
+        elif path.suffix.lower() == ".json":
             read.append(read_label_studio(path, reader=reader, name=file_name(path, files)))
         else:
             others.append(path)

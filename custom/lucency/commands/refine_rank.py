@@ -1,5 +1,7 @@
 """`lucency refine rank`: which labels are most worth a second look."""
 
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -77,17 +79,21 @@ def rank(
         elif scores is not None:
             predictions = LabelledPredictions.of_scores(scores, frame, image_root)
             settings["scores"] = sha256_of(scores)
-        ranking = ranked(
-            predictions,
-            budget=budget,
-            method=method,
-            unit=unit,
-            quota=_quota(quota),
-            already=predictions.cells(asked),
-            aggregate=aggregate,
-            seed=seed,
-            query_unknown=query_unknown,
-        )
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always", UserWarning)
+            ranking = ranked(
+                predictions,
+                budget=budget,
+                method=method,
+                unit=unit,
+                quota=_quota(quota),
+                already=predictions.cells(asked),
+                aggregate=aggregate,
+                seed=seed,
+                query_unknown=query_unknown,
+            )
+        for note in notes:
+            print(f"note: {note.message}", file=sys.stderr)
         if ranking.empty:
             raise ConfigError(f"{ledger}: nothing is left to ask of these labels; nothing is written")
         record = write_ranking(ranking, out, book, predictions.findings, settings)

@@ -9,16 +9,17 @@ def status(ledger: LEDGER, rule: RULE = "majority", adjudicator: ADJUDICATOR = N
     Changed labels had been mentioned and differ since; filled ones had not been mentioned.
     """
     from ..refine import Ledger
-    from ..refine.worklists import finding_status, round_status
+    from ..refine.worklists import changed_labels, finding_status, round_status
     from .refine_tables import show
 
     how = adjudication(rule, adjudicator)
     with Ledger.open(ledger, read_only=True) as book:
-        rounds = round_status(book, how)
+        changes = changed_labels(book, how)
+        rounds = round_status(book, changes)
         if rounds.empty:
             print(f"{ledger}: no round yet; lucency refine rank and worklist begin one")
             return
-        findings = finding_status(book, how)
+        findings = finding_status(book, changes)
     show(rounds)
     print()
     show(findings)

@@ -62,15 +62,16 @@ def gather_evidence(
         np.random.default_rng([seed, 1, p]).permutation(people.max() + 1)[people] % folds for p in range(partitions)
     ]
     held_out = [group == fold for group in groups for fold in range(folds)]
-    own = np.stack([targets, *(np.where(out[:, None], np.float32(np.nan), targets) for out in held_out)])
-    heads = train_heads(
-        inputs, own, recipe, seeds=[[seed, 2, number] for number in range(len(own))], snapshots=SNAPSHOTS
-    )
-    last = probabilities(heads.seen[-1])
+    whole = train_heads(inputs, targets[None], recipe, seeds=[[seed, 2, 0]], snapshots=SNAPSHOTS)
     unseen = np.empty((partitions, *labels.shape))
-    for number, out in enumerate(held_out):
-        unseen[number // folds, out] = last[1 + number, out]
-    return Evidence(heads, last[0], unseen, _vog([logits[0] for logits in heads.seen], labels, inputs))
+    if held_out:  # apart from the whole, which has more rows and so more steps
+        own = np.stack([np.where(out[:, None], np.float32(np.nan), targets) for out in held_out])
+        judges = train_heads(inputs, own, recipe, seeds=[[seed, 2, 1 + number] for number in range(len(own))])
+        last = probabilities(judges.seen[-1])
+        for number, out in enumerate(held_out):
+            unseen[number // folds, out] = last[number, out]
+    seen = [logits[0] for logits in whole.seen]
+    return Evidence(whole, probabilities(seen[-1]), unseen, _vog(seen, labels, inputs))
 
 
 def co_teaching(

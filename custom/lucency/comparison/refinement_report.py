@@ -88,7 +88,7 @@ def _noise(noise: pd.DataFrame) -> str:
 
 
 def _detection(detection: pd.DataFrame) -> str:
-    macro: dict[tuple[str, str, str], Any] = {
+    macro: dict[Any, Any] = {
         (row.stratum, row.method, row.metric): row for row in detection[detection.finding == MACRO].itertuples()
     }
     rows = []

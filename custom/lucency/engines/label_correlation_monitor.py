@@ -27,11 +27,12 @@ class LabelCorrelationMonitor:
     the *local variation* $v = C \sqrt{\overline{\mathrm{Var}_i(L_i[c, c'])}}$: the standard deviation of $L$ over the
     images of a batch, root mean square over its cells and the batches of an epoch, relative to the mean cell, which is
     $1/C$. An epoch with $v$ below `collapsed_below` gets a warning, as does every later one in which $v$ falls below it
-    again; the first epoch gets none, as an untrained network starts there.
+    again; the first epoch gets none, as an untrained network starts there, and no epoch of a loss without consistency.
 
     $v$ stands as `local_variation` in ``state.metrics`` of the trainer and in TensorBoard; there, too, are pictures of
     $G$ beside $\hat P$, the co-occurrence of the training labels, see `correlation_figure`. A network without $G$ or
-    $L$ is passed over in silence, and so are batches of one image. Nothing is kept for a resumed run, which warns anew.
+    $L$, or of one finding, is passed over in silence, and so are batches of one image. Nothing is kept for a resumed
+    run, which warns anew.
 
     Attach it before `RunCheckpoint`, on rank 0 alone; $v$ is that of the images of this rank.
 
@@ -89,11 +90,11 @@ class LabelCorrelationMonitor:
 
     def add(self, L: Tensor) -> None:
         """Take in the local correlations (B, C, C) of a batch; what they vary is read at the end of the epoch."""
-        if len(L) > 1:
+        if len(L) > 1 and len(self.findings) > 1:
             self._variances.append(local_variance(L))
 
     def local_variation(self) -> float | None:
-        """$v$ of all batches taken in since the epoch began; None if there was none with two images."""
+        """$v$ of all batches taken in since the epoch began; None if there was none with two images and findings."""
         if not self._variances:
             return None
         return len(self.findings) * torch.stack(self._variances).mean().sqrt().item()
@@ -120,12 +121,13 @@ class LabelCorrelationMonitor:
             self._write(engine, variation)
 
     def _warn(self, engine: Engine, variation: float) -> None:
-        collapsed = engine.state.epoch > 1 and variation < self.collapsed_below
+        drawn = getattr(engine.loss_function, "consistency", True) is not None
+        collapsed = drawn and engine.state.epoch > 1 and variation < self.collapsed_below
         if collapsed and not self._collapsed:
             engine.logger.warning(
-                f"Epoch {engine.state.epoch}: local label correlations hardly depend on the image any more "
-                f"({VARIATION} {variation:.2g}, less than {self.collapsed_below:g}): the consistency term teaches "
-                "nothing. Lower consistency_weight, or leave them alone: stop_gradient local, --consistency stop_local."
+                f"Epoch {engine.state.epoch}: local label correlations hardly depend on the image ({VARIATION} "
+                f"{variation:.2g}, less than {self.collapsed_below:g}), so that consistency teaches nothing of it. If "
+                "more epochs do not change that, lower loss#consistency_weight, or choose --consistency stop_local."
             )
         self._collapsed = collapsed
 

@@ -68,7 +68,7 @@ class Loss(nn.Module, ABC):
         if not isinstance(logits, Tensor):
             raise LucencyError(
                 f"{type(self).__name__}: logits are a {type(logits).__name__}, no tensor; several views are for "
-                "LabelAssembleLoss, label correlations for LabelCorrelationLoss"
+                "LabelAssembleLoss, two networks for CoTeachingLoss, label correlations for LabelCorrelationLoss"
             )
         with full_precision(logits):
             return self.value(*self.prepare(logits, targets))

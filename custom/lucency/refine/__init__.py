@@ -7,6 +7,7 @@ from .ledger import Batch, LabelEntry, Ledger, LedgerError, RejectedEntriesError
 from .rates import NoiseRates, noise_rates
 from .select import choose, coreset, entry_scores, image_scores
 from .snapshot_store import SnapshotStore
+from .trusted import trusted_table
 from .vog import variance_of_gradients
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "noise_rates",
     "pair_agreement",
     "reader_agreement",
+    "trusted_table",
     "variance_of_gradients",
 ]

@@ -82,8 +82,9 @@ def _places(
             raise TableError(f"{what}: {kind} {first_few(strange)} is not in the study table; give those of this table")
     twice = pd.Series(rows * len(findings) + columns).duplicated().to_numpy()
     if once and twice.any():
-        named = [f"{finding.iloc[at]} of {image.iloc[at]}" for at in np.flatnonzero(twice)]
-        raise TableError(f"{what}: {first_few(named)} is there twice; give one row a label")
+        places = np.flatnonzero(twice)
+        named = [f"{finding.iloc[at]} of {image.iloc[at]}" for at in places[:3]]
+        raise TableError(f"{what}: {first_few([*named, *places[3:]])} is there twice; give one row a label")
     return rows, columns
 
 
@@ -93,9 +94,10 @@ def _check_same_labels(frame: pd.DataFrame, findings: list[str], observed: NDArr
     label = np.select([states == POSITIVE, states == NEGATIVE], [1, 0], -1)
     wrong = cells & (label >= 0) & (label != observed)
     if wrong.any():
-        named = [f"{findings[column]} of {frame['image'].iloc[row]}" for row, column in np.argwhere(wrong)]
+        places = np.argwhere(wrong)
+        named = [f"{findings[column]} of {frame['image'].iloc[row]}" for row, column in places[:3]]
         raise TableError(
-            f"entries: {first_few(named)} has another label in the study table, which no reader gave; "
+            f"entries: {first_few([*named, *places[3:]])} has another label in the study table, which no reader gave; "
             "give the entries of a run on this table"
         )
 

@@ -66,7 +66,6 @@ def site(tmp_path, monkeypatch):
     wide.rename_axis("file").reset_index().to_csv("scores.csv", index=False)
 
 
-@pytest.mark.filterwarnings("ignore:budget of .*, but only")
 def test_the_commands_make_a_round(site):
     pytest.importorskip("cleanlab")
     pytest.importorskip("highdicom")

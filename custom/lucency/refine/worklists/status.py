@@ -43,12 +43,12 @@ def changed_labels(ledger: Ledger, adjudication: Adjudication | None = None) -> 
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_CHANGED))
 
 
-def round_status(ledger: Ledger, adjudication: Adjudication | None = None) -> pd.DataFrame:
+def round_status(ledger: Ledger, changes: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a round: questions, answers, and what the answers changed.
 
     Args:
         ledger: to look at.
-        adjudication: of several verdicts; majority if not given.
+        changes: of `changed_labels`; by majority if not given.
 
     Returns:
         Columns `round`, `asked`, `answered`, `open`, `verdicts`, `readers`; `changed`, labels that had been mentioned
@@ -65,7 +65,7 @@ def round_status(ledger: Ledger, adjudication: Adjudication | None = None) -> pd
         [[1, 1, 1, 0]]
     """
     rounds = ledger.rounds()
-    changes = _counted(changed_labels(ledger, adjudication), "round")
+    counts = _counted(changed_labels(ledger) if changes is None else changes, "round")
     status = pd.DataFrame(
         {
             "round": rounds["round"],
@@ -77,16 +77,16 @@ def round_status(ledger: Ledger, adjudication: Adjudication | None = None) -> pd
         }
     )
     for kind in ("changed", "filled"):
-        status[kind] = rounds["round"].map(changes[kind]).fillna(0).astype(np.int64)
+        status[kind] = rounds["round"].map(counts[kind]).fillna(0).astype(np.int64)
     return status.assign(changed_per_asked=status["changed"] / status["asked"])
 
 
-def finding_status(ledger: Ledger, adjudication: Adjudication | None = None) -> pd.DataFrame:
+def finding_status(ledger: Ledger, changes: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a finding that was asked about, over all rounds.
 
     Args:
         ledger: to look at.
-        adjudication: of several verdicts; majority if not given.
+        changes: of `changed_labels`; by majority if not given.
 
     Returns:
         Columns `finding`, `asked`, `answered`, `changed`, `filled` as in `round_status`; `read_twice`, cells with
@@ -99,14 +99,14 @@ def finding_status(ledger: Ledger, adjudication: Adjudication | None = None) -> 
     answered = pd.Series(
         [finding for _, _, finding in {(said.round, said.image, said.finding) for said in verdicts}], dtype=object
     ).value_counts()
-    changes = _counted(changed_labels(ledger, adjudication), "finding")
+    moved = _counted(changed_labels(ledger) if changes is None else changes, "finding")
     agreement = reader_agreement(verdicts).set_index("finding")
     findings = pd.Series([finding for finding in ledger.findings if finding in asked.index], dtype=str)
     counts = {
         "asked": asked,
         "answered": answered,
-        "changed": changes["changed"],
-        "filled": changes["filled"],
+        "changed": moved["changed"],
+        "filled": moved["filled"],
         "read_twice": agreement["cells"],
         "conflicts": agreement["conflicts"],
     }
