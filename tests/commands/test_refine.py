@@ -88,6 +88,16 @@ def test_two_rounds(site):
         assert PATIENT not in output.output
 
 
+def test_images_are_found_from_a_table_in_another_folder(site):
+    rank("--table", "table.csv", "--budget", 3)
+    run("worklist", "--ranking", "ranking.csv", "--ledger", "labels.sqlite", "--out", "one")
+    answer("one", ["present"])
+    Path("deep/down").mkdir(parents=True)
+    run("import", "R1.csv", "--ledger", "labels.sqlite", "--table", "deep/down/now.csv")
+    table = read_study_table("deep/down/now.csv")  # looks for the images
+    assert table["image"].tolist() == [f"../../{image}" for image in pd.read_csv("table.csv")["image"]]
+
+
 def test_rejected_verdicts_leave_everything_as_it_was(site):
     rank("--table", "table.csv", "--budget", 3, "--unit", "entry")
     run("worklist", "--ranking", "ranking.csv", "--ledger", "labels.sqlite", "--out", "one")
@@ -213,6 +223,7 @@ def test_rank_refuses(site, options, error, message):
     with pytest.raises(error, match=message):
         rank("--table", "table.csv", *options)
     assert not Path("ranking.csv").exists()
+    assert not Path("labels.sqlite").exists()
 
 
 def test_a_ledger_of_another_table_is_refused(site):

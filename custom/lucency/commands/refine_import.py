@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .refine_options import ADJUDICATOR, LEDGER, RULE, adjudication
+from .refine_options import ADJUDICATOR, IMAGE_ROOT, LEDGER, RULE, adjudication
 
 if TYPE_CHECKING:
     from ..refine import Adjudication, Ledger
@@ -29,6 +29,7 @@ def import_verdicts(
         Path | None, typer.Option(help="CSV of verdicts that contradict each other; else beside the ledger.")
     ] = None,
     table: Annotated[Path | None, typer.Option(help="Study table to write, as the labels are now.")] = None,
+    image_root: IMAGE_ROOT = None,
 ) -> None:
     """Record verdicts, all of them or none: one that is wrong rejects them all, with file and line named.
 
@@ -50,8 +51,10 @@ def import_verdicts(
         _report(book, how, conflicts or ledger.with_name(f"{ledger.stem}.conflicts.csv"))
         if table is not None:
             from ..data import write_study_table
+            from ..data.importers import relative_to_table
 
-            print(f"{write_study_table(book.frame(adjudication=how), table)}: labels by {how.rule}")
+            frame = relative_to_table(book.frame(adjudication=how), image_root or ledger.parent, table)
+            print(f"{write_study_table(frame, table)}: labels by {how.rule}")
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -60,6 +61,7 @@ def rank(
     """  # noqa: D301 - a backspace keeps the lines apart
     from ..errors import ConfigError
     from ..files import sha256_of
+    from ..refine import Ledger
     from ..refine.worklists import LabelledPredictions, write_ranking
     from ..refine.worklists import rank as ranked
 
@@ -71,8 +73,9 @@ def rank(
         raise ConfigError(f"--out {out}: a ranking is a .csv file; name it so")
     settings: dict[str, Any] = {"method": method, "unit": unit, "budget": budget, "quota": quota}
     settings |= {"aggregate": aggregate, "seed": seed, "query_unknown": query_unknown}
-    with _opened(ledger, table) as book:
-        frame, asked = book.frame(), set(book.asked())
+    with ExitStack() as stack:
+        book, frame = _opened(ledger, table)
+        asked = set() if book is None else set(stack.enter_context(book).asked())
         if entries is not None:
             predictions = LabelledPredictions.of_entries(entries, frame, asked)
             settings["entries"] = sha256_of(entries)
@@ -96,29 +99,30 @@ def rank(
             print(f"note: {note.message}", file=sys.stderr)
         if ranking.empty:
             raise ConfigError(f"{ledger}: nothing is left to ask of these labels; nothing is written")
+        if book is None:  # not before: a wrong table, or a wrong option, leaves no ledger behind
+            book = stack.enter_context(Ledger.create(ledger, frame, reason=f"import of {Path(table or '').name}"))
         record = write_ranking(ranking, out, book, predictions.findings, settings)
         round = book.last_round + 1
     _show(ranking)
     print(f"{out}: {len(ranking)} {'images' if unit == 'image' else 'entries'} for round {round}; settings in {record}")
 
 
-def _opened(path: Path, table: Path | None) -> "Ledger":
+def _opened(path: Path, table: Path | None) -> "tuple[Ledger | None, pd.DataFrame]":
+    """The ledger, None where it is to be made of the table, and the labels as they are now."""
     from ..data import read_study_table, table_fingerprint
     from ..errors import TableError
     from ..refine import Ledger
 
-    if table is None:
-        return Ledger.open(path)
-    frame = read_study_table(table, check_files=False)
-    if not path.exists():
-        return Ledger.create(path, frame, reason=f"import of {table.name}")
+    given = None if table is None else read_study_table(table, check_files=False)
+    if given is not None and not path.exists():
+        return None, given
     book = Ledger.open(path)
-    if table_fingerprint(book.frame(as_of_round=0)) != table_fingerprint(frame):
+    if given is not None and table_fingerprint(book.frame(as_of_round=0)) != table_fingerprint(given):
         book.close()
         raise TableError(
             f"{path}: is a ledger of another table than {table}; leave out --table, or name another ledger"
         )
-    return book
+    return book, book.frame()
 
 
 def _quota(text: str | None) -> str | dict[str, float] | None:

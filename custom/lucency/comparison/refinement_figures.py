@@ -19,12 +19,16 @@ def rounds_figure(rounds: pd.DataFrame) -> bytes:
     figure = Figure(figsize=(10, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     arms = [arm for arm in dict.fromkeys(rounds["arm"]) if arm not in (NO_CLEANING, ALL_CLEAN)]
-    colours = iter([f"C{number}" for number in range(10)] * 2)
+    styles = iter([{"color": f"C{number}", "linestyle": line} for line in ("-", "--") for number in range(10)])
     for arm in arms:
         mean = rounds[rounds.arm == arm].groupby("images")[["wrong", "auroc"]].mean()
-        style = {"color": "black", "linewidth": 2.0} if arm == RANDOM else {"color": next(colours), "linewidth": 1.2}
-        left.plot(mean.index, 100 * mean["wrong"], "o-", markersize=3, label=arm, **style)
-        right.plot(mean.index, mean["auroc"], "o-", markersize=3, **style)
+        style = (
+            {"color": "black", "linestyle": "-", "linewidth": 2.0}
+            if arm == RANDOM
+            else {"linewidth": 1.2, **next(styles)}
+        )
+        left.plot(mean.index, 100 * mean["wrong"], marker="o", markersize=3, label=arm, **style)
+        right.plot(mean.index, mean["auroc"], marker="o", markersize=3, **style)
     for bound, line in ((NO_CLEANING, ":"), (ALL_CLEAN, "--")):
         right.axhline(rounds[rounds.arm == bound]["auroc"].mean(), color="0.5", linestyle=line, label=bound)
     left.set_ylabel("wrong labels, % of all training labels")

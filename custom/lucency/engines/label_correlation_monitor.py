@@ -146,3 +146,4 @@ class LabelCorrelationMonitor:
     def _close(self, engine: Engine) -> None:
         if self._writer is not None:
             self._writer.close()
+            self._writer = None

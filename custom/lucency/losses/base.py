@@ -40,9 +40,6 @@ class Loss(nn.Module, ABC):
     takes_views: ClassVar[bool] = False
     """Whether it also takes logits of two views of an image; see `LabelAssembleLoss`."""
 
-    takes_correlations: ClassVar[bool] = False
-    """Whether it also takes what a label-correlation network gives in training; see `LabelCorrelationLoss`."""
-
     def __init__(self, *, check_inputs: bool = True) -> None:
         super().__init__()
         self.check_inputs = check_inputs

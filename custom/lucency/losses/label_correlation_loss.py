@@ -53,8 +53,6 @@ class LabelCorrelationLoss(Loss):
         tensor(0.6931)
     """
 
-    takes_correlations = True
-
     def __init__(
         self,
         *,

@@ -20,7 +20,7 @@ class LabelCorrelationHead(nn.Module):
 
     | step | formula |
     |---|---|
-    | tokens | $t_s = W_t x_s \in \mathbb{R}^d$ |
+    | tokens | $t_s = W_t x_s + b_t \in \mathbb{R}^d$ |
     | global correlations | $G = \mathrm{softmax}((E W_q^g)(E W_k^g)^\top / \sqrt d)$ |
     | labels that know of each other | $\hat E = \mathrm{LN}(E + G E W_v^g)$ |
     | decomposition | $A = \mathrm{softmax}_s((\hat E W_q)(T W_k)^\top / \sqrt d)$, $F = \mathrm{LN}(A\,T\,W_v)$ |

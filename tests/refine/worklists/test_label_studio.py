@@ -30,6 +30,9 @@ def annotation(answers, completed_by=7, **further):
     return {"completed_by": completed_by, "was_cancelled": False, "result": result, **times, **further}
 
 
+NO_CHOICE = annotation([]) | {"result": [{"from_name": "mass", "value": None}]}
+
+
 @pytest.fixture
 def export(asked):
     """A function that writes an export in which some tasks are annotated, by image."""
@@ -135,6 +138,7 @@ def set_round(tasks):
         ([annotation([("mass", "absent")] * 2)], None, "annotation 1, mass", "answered twice in one annotation"),
         ([annotation([("mass", "absent")], None)], None, "annotation 1", "completed_by names nobody"),
         ([annotation([("verdict", "absent")])], None, "annotation 1, None", "not one choice of one finding"),
+        ([NO_CHOICE], None, "annotation 1, mass", "not one choice of one finding"),
     ],
 )
 def test_one_wrong_annotation_rejects_all(asked, export, annotations, change, place, reason):

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from lucency.errors import LucencyError, TableError
+from lucency.refine import Ledger
 from lucency.refine.worklists import RejectedVerdictsError, read_verdict_csv, record_verdicts
 from lucency.refine.worklists.words import WORDS, state_of
 
@@ -144,7 +145,10 @@ def test_wherever_a_file_is_cut_off_it_is_rejected(asked):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("image;finding;verdict\n", "line 1: column image, finding, verdict is missing"),
+        ("image;finding;verdict\n", "line 1: column image, finding, verdict is missing; separate cells by commas"),
+        ("image,verdict\n", "line 1: column finding is missing; keep the header of the worklist"),
+        ("", "is empty"),
+        (HEADER, "has no row below its header, so the file may be cut off"),
         ("image,finding,verdict,image\n", "line 1: column image appears more than once"),
         ("image,finding,verdict\na.dcm,mass,pres", "line 2 has no end, so the file may be cut off"),
         ('image,finding,verdict\n"a.dcm,mass,present\n', "line 2: unexpected end of data; is the file cut off"),
@@ -156,7 +160,7 @@ def test_what_is_no_verdict_table_is_refused(asked, text, message):
         record(asked, text)
 
 
-@pytest.mark.parametrize("encoded", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n")])
+@pytest.mark.parametrize("encoded", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), GOOD.replace("\n", "\n\n")])
 def test_a_spreadsheet_s_marks_do_no_harm(asked, encoded):
     assert record(asked, encoded) == (3, 0)
 
@@ -169,3 +173,11 @@ def test_late_answers_to_an_earlier_round_name_it(asked):
     assert record(asked, text) == (2, 0)
     with pytest.raises(RejectedVerdictsError, match=r"reads0\.csv line 2 \(round is 'two'"):
         record(asked, f"round,{HEADER}two,a.dcm,mass,present,R2\n")
+    with pytest.raises(RejectedVerdictsError, match=r"reads0\.csv line 2 \(round is '9{5000}'"):
+        record(asked, f"round,{HEADER}{'9' * 5000},a.dcm,mass,present,R2\n")
+
+
+def test_what_another_process_records_meanwhile_does_not_count_as_added(asked, monkeypatch):
+    record(asked, GOOD)
+    monkeypatch.setattr(Ledger, "unrecorded", lambda self, verdicts: list(verdicts))  # looked before the other wrote
+    assert record(asked, GOOD) == (0, 3)

@@ -1,6 +1,7 @@
 """What is wrong with questions and verdicts, entry by entry, before any of them is recorded."""
 
 import difflib
+import re
 import sqlite3
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from ...labels import LabelState
 from .entry import LabelEntry, is_utf8, utc_time
 
 _VERDICTS = (LabelState.POSITIVE.value, LabelState.NEGATIVE.value, LabelState.UNCERTAIN.value)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # a damaged file, and two names that look like one
 _ROUNDS = 2**31  # a larger number is none that SQLite could look up
 
 
@@ -90,8 +92,11 @@ def _malformed(verdict: LabelEntry) -> str | None:
         return f"the verdict on {_cell(verdict)} holds what is no text"
     if verdict.state not in _VERDICTS:
         return f"'{verdict.state}' for {_cell(verdict)} is no verdict; use {', '.join(_VERDICTS)}"
-    if not verdict.reader.strip() or verdict.reader != verdict.reader.strip():
-        return f"reader of {_cell(verdict)} is '{verdict.reader}'; give a name without blanks around it"
+    if not verdict.reader or verdict.reader != verdict.reader.strip() or _CONTROL.search(verdict.reader):
+        return (
+            f"reader of {_cell(verdict)} is {verdict.reader!r}; "
+            "give a name without blanks around it or control characters in it"
+        )
     try:
         utc_time(verdict.time)
     except LabelError as error:

@@ -15,8 +15,8 @@ def read_label_studio(path: str | Path, *, reader: str | None = None, name: str 
     """Read verdicts from an export in Label Studio's own format, JSON.
 
     Every annotation is a reader's, several of one task are several readers'. A reader is called after the number of the
-    account, ``label-studio-7``. Annotations that were cancelled are left out and counted; an annotation's question
-    without an answer counts as open, as do tasks that nobody annotated.
+    account, ``label-studio-7``. Annotations that were cancelled are left out and counted; an annotation without any
+    answer counts as open, as does a task that nobody annotated.
 
     Args:
         path: of the export.
@@ -91,7 +91,8 @@ def _read(
         control = result.get("from_name") if isinstance(result, dict) else None
         finding = data.get("finding") if control == VERDICT else control
         where = f"{place}, {finding}"
-        words = result.get("value", {}).get("choices") if control is not None else None
+        value = result.get("value") if control is not None else None
+        words = value.get("choices") if isinstance(value, dict) else None
         if not isinstance(finding, str) or not isinstance(words, list) or len(words) != 1:
             collector.reasons[where] = "not one choice of one finding; use the interface that came with the tasks"
         elif where in collector.verdicts or where in collector.reasons:

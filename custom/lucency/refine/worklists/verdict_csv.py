@@ -10,6 +10,7 @@ from ...files import first_few
 from .verdicts import VerdictCollector, VerdictFile
 
 _NEEDED = ("image", "finding", "verdict")
+_DIGITS = 9  # of a round
 
 
 def read_verdict_csv(
@@ -39,6 +40,8 @@ def read_verdict_csv(
         _check_columns(path, columns)
         for cells in lines:
             place = f"{name} line {lines.line_num}"
+            if not cells:  # a blank line
+                continue
             if len(cells) != len(columns):
                 collector.reasons[place] = f"{len(cells)} cells, the header has {len(columns)}"
                 continue
@@ -49,7 +52,7 @@ def read_verdict_csv(
             who, when = row.get("reader") or reader, row.get("round") or str(round)
             if who is None:
                 collector.reasons[place] = "no reader; fill in the column reader, or give --reader"
-            elif not when.isdecimal():
+            elif not when.isdecimal() or len(when) > _DIGITS:
                 collector.reasons[place] = f"round is '{when}'; give a whole number"
             else:
                 collector.add(
@@ -63,6 +66,8 @@ def read_verdict_csv(
                 )
     except csv.Error as error:
         raise TableError(f"{path}: line {lines.line_num}: {error}; is the file cut off?") from error
+    if not (collector.verdicts or collector.reasons or unanswered):
+        raise TableError(f"{path}: has no row below its header, so the file may be cut off; export it again")
     return collector.checked(unanswered=unanswered)
 
 
@@ -71,6 +76,8 @@ def _text(path: Path) -> str:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TableError(f"{path}: is not UTF-8 from byte {error.start} on; export it as CSV UTF-8") from error
+    if not text:
+        raise TableError(f"{path}: is empty; export it again")
     if not text.endswith(("\n", "\r")):
         raise TableError(
             f"{path}: line {len(text.splitlines())} has no end, so the file may be cut off; "
@@ -82,7 +89,8 @@ def _text(path: Path) -> str:
 def _check_columns(path: Path, columns: list[str]) -> None:
     missing = [column for column in _NEEDED if column not in columns]
     if missing:
-        raise TableError(f"{path}: line 1: column {first_few(missing)} is missing; keep the header of the worklist")
+        mend = "separate cells by commas" if ";" in "".join(columns) else "keep the header of the worklist"
+        raise TableError(f"{path}: line 1: column {first_few(missing)} is missing; {mend}")
     twice = [column for column in columns if columns.count(column) > 1]
     if twice:
         raise TableError(f"{path}: line 1: column {twice[0]} appears more than once; keep one")

@@ -120,7 +120,8 @@ def record_verdicts(ledger: Ledger, files: Iterable[VerdictFile]) -> tuple[int, 
     if fresh:
         places = {entry: place for place, entry in verdicts.items()}
         try:
-            ledger.record(fresh)
+            if ledger.record(fresh).repeated:  # by another process, since the look at what is there
+                fresh = []
         except RejectedEntriesError as error:
             raise RejectedVerdictsError({places[fresh[at]]: reason for at, reason in error.reasons.items()}) from error
     return len(fresh), len(verdicts) - len(fresh)
