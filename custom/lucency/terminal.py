@@ -1,8 +1,11 @@
 """Tables on a terminal, and in files that a terminal's output goes to."""
 
 import sys
+from collections.abc import Callable
 
 from rich.console import Console
+
+from .errors import explanation
 
 WIDE = 160
 """Columns where there is no terminal to be narrow: a table in a log is not to be folded."""
@@ -16,3 +19,20 @@ def console() -> Console:
         True
     """
     return Console(width=None if sys.stdout.isatty() else WIDE)
+
+
+def run_script(run: Callable[[], None]) -> None:
+    """Run a script that keeps what it has finished, and say in one line what went wrong if the user can mend it.
+
+    Example:
+        >>> run_script(lambda: None)
+    """
+    try:
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; what is finished is kept, run again to go on\n")
+        sys.exit(130)
+    except Exception as error:
+        if (text := explanation(error)) is None:
+            raise
+        sys.exit(text)

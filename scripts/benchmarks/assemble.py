@@ -23,7 +23,8 @@ from lucency.comparison import (
     write_neighbours,
 )
 from lucency.data import read_study_table
-from lucency.errors import ConfigError, explanation
+from lucency.errors import ConfigError
+from lucency.terminal import run_script
 
 
 def parse() -> argparse.Namespace:
@@ -74,18 +75,5 @@ def run(given: argparse.Namespace) -> None:
     print(write_ladder(comparison, given.out, groups=groups, **written))
 
 
-def main() -> None:
-    """Say in one line what went wrong, if the user can mend it."""
-    try:
-        run(parse())
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; finished runs are kept, run again to go on\n")
-        sys.exit(130)
-    except Exception as error:
-        if (text := explanation(error)) is None:
-            raise
-        sys.exit(text)
-
-
 if __name__ == "__main__":
-    main()
+    run_script(lambda: run(parse()))

@@ -20,7 +20,7 @@ from lucency.comparison import (
     read_feature_maps,
     write_correlation_ladder,
 )
-from lucency.errors import explanation
+from lucency.terminal import run_script
 
 
 def parse() -> argparse.Namespace:
@@ -60,18 +60,5 @@ def run(given: argparse.Namespace) -> None:
     print(write_correlation_ladder(results, given.out, command=f"python {shlex.join(sys.argv)}"))
 
 
-def main() -> None:
-    """Say in one line what went wrong, if the user can mend it."""
-    try:
-        run(parse())
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; finished runs are kept, run again to go on\n")
-        sys.exit(130)
-    except Exception as error:
-        if (text := explanation(error)) is None:
-            raise
-        sys.exit(text)
-
-
 if __name__ == "__main__":
-    main()
+    run_script(lambda: run(parse()))

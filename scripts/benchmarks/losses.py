@@ -23,7 +23,8 @@ from lucency.comparison import (
     write_comparison,
 )
 from lucency.data import read_study_table, table_fingerprint
-from lucency.errors import ConfigError, explanation
+from lucency.errors import ConfigError
+from lucency.terminal import run_script
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,18 +67,5 @@ def run(given: argparse.Namespace) -> None:
     print(write_comparison(comparison, given.out, command=command, replicates=given.replicates))
 
 
-def main() -> None:
-    """Say in one line what went wrong, if the user can mend it."""
-    try:
-        run(parse())
-    except KeyboardInterrupt:
-        sys.stderr.write("stopped; finished runs are kept, run again to go on\n")
-        sys.exit(130)
-    except Exception as error:
-        if (text := explanation(error)) is None:
-            raise
-        sys.exit(text)
-
-
 if __name__ == "__main__":
-    main()
+    run_script(lambda: run(parse()))

@@ -18,7 +18,8 @@ from lucency.comparison.refinement import refine
 from lucency.comparison.refinement_plan import MEASURED, RefinementPlan
 from lucency.comparison.refinement_report import write_refinement
 from lucency.comparison.refinement_study import measured_noise, refinement_study
-from lucency.errors import ConfigError, explanation
+from lucency.errors import ConfigError
+from lucency.terminal import run_script
 
 
 def parse() -> argparse.Namespace:
@@ -52,15 +53,5 @@ def run(given: argparse.Namespace) -> None:
     print(write_refinement(results, plan, given.out, command=f"python {shlex.join(sys.argv)}"))
 
 
-def main() -> None:
-    """Say in one line what went wrong, if the user can mend it."""
-    try:
-        run(parse())
-    except Exception as error:
-        if (text := explanation(error)) is None:
-            raise
-        sys.exit(text)
-
-
 if __name__ == "__main__":
-    main()
+    run_script(lambda: run(parse()))

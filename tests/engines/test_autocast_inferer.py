@@ -3,6 +3,7 @@ from monai.inferers import SimpleInferer
 from torch import nn
 
 from lucency.engines import AutocastInferer
+from lucency.losses import LabelCorrelations
 
 
 class Recorder(nn.Module):
@@ -43,3 +44,14 @@ class TwoHeads(Recorder):
 def test_every_head_of_deep_supervision_answers_in_float32():
     answers = AutocastInferer(enabled=True)(torch.rand(3, 4), TwoHeads())
     assert [answer.dtype for answer in answers] == [torch.float32] * 2
+
+
+class Correlating(Recorder):
+    def forward(self, image):
+        return LabelCorrelations(super().forward(image), None, None, image.bfloat16())
+
+
+def test_every_part_of_label_correlations_that_there_is_is_float32():
+    answer = AutocastInferer(enabled=True)(torch.rand(3, 4), Correlating())
+    assert isinstance(answer, LabelCorrelations)
+    assert [None if part is None else part.dtype for part in answer] == [torch.float32, None, None, torch.float32]

@@ -122,6 +122,8 @@ def test_what_is_wrong_is_refused_with_its_place():
     ("wrong", "message"),
     [
         ({"classification": torch.nn.BCEWithLogitsLoss()}, "classification is a BCEWithLogitsLoss, which knows no"),
+        ({"consistency": "kl"}, "consistency is 'kl'; give a part of lucency.losses, or null"),
+        ({"contrast": LabelContrast}, "contrast is <class .*>; give a part of lucency.losses"),
         ({"consistency_weight": -1}, "consistency_weight is -1"),
         ({"anchor_weight": NAN}, "anchor_weight is nan"),
         ({"contrast_weight": True}, "contrast_weight is True"),

@@ -1,7 +1,5 @@
 """The label-correlation head: its formula, its symmetries, how it begins, and its refusals."""
 
-import io
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from lucency.errors import ConfigError
-from lucency.networks import LabelCorrelationHead, without_training_parts
+from lucency.networks import LabelCorrelationHead
 from references.label_correlation import label_correlations, parameters
 
 KINDS = {"all": {}, "decomposition": {"global_correlation": False}, "no contrast": {"projection": 0}}
@@ -194,33 +192,6 @@ def test_it_learns_eight_images_by_heart():
         F.binary_cross_entropy_with_logits(network(images).z, label).backward()
         optimizer.step()
     assert ((network(images).z > 0) == (label > 0.5)).all()
-
-
-@each_kind
-def test_without_training_parts_the_logits_are_the_same_bits(settings):
-    network, file = head(**settings), io.BytesIO()
-    expected = network(features()).z
-    released = without_training_parts(network)
-    assert torch.equal(released(features()), expected)
-    assert not [name for name in released.state_dict() if name.startswith(TRAINING_ONLY)]
-    kept = [name for name in network.state_dict() if not name.startswith(TRAINING_ONLY)]
-    assert list(released.state_dict()) == kept
-    torch.save(network.state_dict(), file)  # a checkpoint of training fits the released network but for those parts
-    file.seek(0)
-    answer = released.load_state_dict(torch.load(file, weights_only=True), strict=False)
-    assert not answer.missing_keys
-    assert {name.split(".")[0] for name in answer.unexpected_keys} <= set(TRAINING_ONLY)
-
-
-def test_without_training_parts_leaves_the_network_alone():
-    network = head()
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    released = without_training_parts(nn.Sequential(nn.Identity(), network))
-    for parameter in released.parameters():
-        nn.init.zeros_(parameter)
-    assert network.training
-    assert not released[1].training
-    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,25 @@ def test_reading_where_one_may_not_write(path):
             Path(name).chmod(0o755)
 
 
+@pytest.mark.skipif(not hasattr(os, "seteuid") or os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_link_where_one_may_not_write_shows_what_is_being_written():
+    with tempfile.TemporaryDirectory() as shared, tempfile.TemporaryDirectory() as links:
+        path, link = (Path(folder) / "ledger.sqlite" for folder in (shared, links))
+        with Ledger.create(path, wide_table()) as ledger:
+            ledger.ask(1, [("0.png", "mass")])
+            ledger.record([said(0)])  # still in the log beside the file
+            link.symlink_to(path)
+            for file in (Path(shared), *Path(shared).iterdir()):
+                file.chmod(0o777)
+            Path(links).chmod(0o555)
+            os.seteuid(65534)
+            try:
+                with Ledger.open(link, read_only=True) as seen:
+                    assert seen.verdicts() == ledger.verdicts()
+            finally:
+                os.seteuid(0)
+
+
 def test_a_full_disk_keeps_what_was_recorded(path):
     with Ledger.open(path) as ledger:
         ledger.record([said(0)])

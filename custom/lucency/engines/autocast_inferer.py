@@ -28,7 +28,7 @@ class AutocastInferer(SimpleInferer):  # type: ignore[misc]
     def __call__(self, inputs: Tensor, network: nn.Module, *args: Any, **kwargs: Any) -> Any:
         """Give the network's answer as float32."""
         if not self.enabled:
-            return super().__call__(inputs, network, *args, **kwargs)  # type: ignore[no-any-return]
+            return super().__call__(inputs, network, *args, **kwargs)
         with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
             answer = network(inputs, *args, **kwargs)
         return _full_precision(answer)
@@ -36,8 +36,9 @@ class AutocastInferer(SimpleInferer):  # type: ignore[misc]
 
 def _full_precision(answer: Any) -> Any:
     """Float32 of a tensor, of each in a list (deep supervision), and of each there is in a named tuple."""
+    if hasattr(answer, "_asdict"):
+        parts = answer._asdict().items()
+        return answer._replace(**{name: part.float() for name, part in parts if part is not None})
     if isinstance(answer, list):
         return [head.float() for head in answer]
-    if isinstance(answer, tuple):
-        return type(answer)(*(None if part is None else part.float() for part in answer))
     return answer.float()

@@ -40,8 +40,9 @@ class LabelCorrelationLoss(Loss):
         check_inputs: see `Loss`; what `classification` says on it is not used.
 
     Raises:
-        ConfigError: an argument is outside its range or `classification` no loss; during training, if a part is to be
-            used for which the network gives nothing, or there is a ramp and the loss was not told the epoch.
+        ConfigError: an argument is outside its range, `classification` no loss or a part no module; during training,
+            if a part is to be used for which the network gives nothing, or there is a ramp and the loss was not told
+            the epoch.
 
     Example:
         >>> from lucency.losses import CorrelationConsistency, LabelCorrelations
@@ -74,6 +75,9 @@ class LabelCorrelationLoss(Loss):
                 f"{name}: classification is a {type(classification).__name__}, which knows no unknown labels; "
                 "give a loss of lucency.losses"
             )
+        for argument, part in (("consistency", consistency), ("anchor", anchor), ("contrast", contrast)):
+            if not (part is None or isinstance(part, nn.Module)):
+                raise ConfigError(f"{name}: {argument} is {part!r}; give a part of lucency.losses, or null")
         self.consistency_weight = number_in(name, "consistency_weight", consistency_weight, 0, 1e6)
         self.anchor_weight = number_in(name, "anchor_weight", anchor_weight, 0, 1e6)
         self.contrast_weight = number_in(name, "contrast_weight", contrast_weight, 0, 1e6)

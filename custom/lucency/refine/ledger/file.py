@@ -103,8 +103,9 @@ def reading(database: sqlite3.Connection, path: Path) -> Iterator[None]:
 
 
 def _connect(path: Path, read_only: bool, patience: float) -> sqlite3.Connection:
+    path = path.resolve()  # SQLite's neighbours of a file lie beside the file, not beside a link to it
     # read-write but never create: another process may take the file away at any moment
-    address = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}"
+    address = f"file:{quote(str(path))}?mode={'ro' if read_only else 'rw'}"
     # SQLite reads a WAL file through a neighbour, which it cannot make in a folder without write permission. Where
     # there is none, nobody is writing, and the file alone holds everything.
     writable = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
