@@ -135,6 +135,18 @@ def test_a_second_reader_decides(site):
         assert read_study_table("now.csv").set_index("image").at[row["image"], row["finding"]] == state
 
 
+@pytest.mark.parametrize("verb", ["import", "status", "train"])
+def test_an_adjudicator_who_has_said_nothing_is_named(site, verb):
+    rank("--table", "table.csv", "--budget", 1)
+    run("worklist", "--ranking", "ranking.csv", "--ledger", "labels.sqlite", "--out", "one")
+    answer("one", ["present"], "R1")
+    options = {"import": ["R1.csv"], "status": [], "train": ["x", "--entries", "entries.parquet", "--table-only"]}[verb]
+    options += ["--out", "two"] if verb == "train" else []
+    run("import", "R1.csv", "--ledger", "labels.sqlite")
+    for adjudicator, note in (("r1", "note: no verdict of 'r1' yet, only of R1\n"), ("R1", "")):
+        assert run(verb, *options, "--ledger", "labels.sqlite", "--adjudicator", adjudicator).stderr == note
+
+
 def test_scores_of_another_model_rank_too(site):
     frame = pd.read_csv("table.csv")
     scores = pd.DataFrame({"file": [str(site / image) for image in frame["image"]], "probability_mass": 0.25})

@@ -202,6 +202,7 @@ def test_it_learns_eight_images_by_heart():
         ({"dim": 0}, "dim is 0; give a whole number from 1"),
         ({"projection": -1}, "projection is -1; give a whole number from 0"),
         ({"embeddings": "absent.npy"}, "absent.npy: holds no readable"),
+        ({"embeddings": "onehot"}, "onehot is no .npy file; give normal, vectors, or the path of one"),
         ({"embeddings": [[1.0, 2.0]]}, r"have the shape \(1, 2\) instead of \(4, D\)"),
     ],
 )

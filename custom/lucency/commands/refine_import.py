@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .refine_options import ADJUDICATOR, IMAGE_ROOT, LEDGER, RULE, adjudication
+from .refine_options import ADJUDICATOR, IMAGE_ROOT, LEDGER, RULE, adjudication, note_silence
 
 if TYPE_CHECKING:
     from ..refine import Adjudication, Ledger
@@ -87,6 +87,7 @@ def _report(book: "Ledger", how: "Adjudication", path: Path) -> None:
     from .refine_tables import show_agreement
 
     verdicts = book.verdicts()
+    note_silence(how.adjudicator, verdicts)
     show_agreement(verdicts)
     found = reader_conflicts(verdicts, how)
     write_atomically(path, found.to_csv(index=False, lineterminator="\n"))

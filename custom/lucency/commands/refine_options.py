@@ -1,12 +1,16 @@
 """Options that verbs of `lucency refine` share."""
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ..files import first_few
+
 if TYPE_CHECKING:
-    from ..refine import Adjudication
+    from ..refine import Adjudication, LabelEntry
 
 LEDGER = Annotated[Path, typer.Option(help="Ledger of the labels, SQLite.")]
 IMAGE_ROOT = Annotated[
@@ -24,3 +28,10 @@ def adjudication(rule: Literal["majority", "unanimous", "adjudicated"], adjudica
     from ..refine import Adjudication
 
     return Adjudication(rule="adjudicated" if adjudicator else rule, adjudicator=adjudicator)
+
+
+def note_silence(adjudicator: str | None, verdicts: "Iterable[LabelEntry]") -> None:
+    """Say so if the adjudicator has given no verdict, who may be misspelt: the others must be unanimous then."""
+    readers = sorted({said.reader for said in verdicts})
+    if adjudicator is not None and readers and adjudicator not in readers:
+        print(f"note: no verdict of '{adjudicator}' yet, only of {first_few(readers)}", file=sys.stderr)

@@ -1,6 +1,6 @@
 """`lucency refine status`: what the rounds have come to."""
 
-from .refine_options import ADJUDICATOR, LEDGER, RULE, adjudication
+from .refine_options import ADJUDICATOR, LEDGER, RULE, adjudication, note_silence
 
 
 def status(ledger: LEDGER, rule: RULE = "majority", adjudicator: ADJUDICATOR = None) -> None:
@@ -20,6 +20,7 @@ def status(ledger: LEDGER, rule: RULE = "majority", adjudicator: ADJUDICATOR = N
             print(f"{ledger}: no round yet; lucency refine rank and worklist begin one")
             return
         findings = finding_status(book, changes)
+        note_silence(adjudicator, book.verdicts())
     show(rounds)
     print()
     show(findings)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .refine_options import ADJUDICATOR, IMAGE_ROOT, LEDGER, RULE, adjudication
+from .refine_options import ADJUDICATOR, IMAGE_ROOT, LEDGER, RULE, adjudication, note_silence
 
 TRUSTED = "trusted.csv"
 
@@ -36,7 +36,9 @@ def train(
     groups, overrides = ({}, {}) if table_only else _chosen(context, bundle)
     target = out / TRUSTED
     with Ledger.open(ledger, read_only=True) as book:
-        relabelled = {(said.image, said.finding) for said in book.verdicts()}
+        verdicts = book.verdicts()
+        note_silence(adjudicator, verdicts)
+        relabelled = {(said.image, said.finding) for said in verdicts}
         frame = trusted_table(
             book.frame(adjudication=adjudication(rule, adjudicator)), read_raw(entries), sorted(relabelled)
         )

@@ -40,8 +40,8 @@ def correlation_summary(
     if len(ceiling):
         parts.append(
             "## What there is to win\n\nIf the truth of all other findings of an image were told: macro AUROC of a "
-            "logistic regression on it alone, and of its log odds, by a weight of the validation part, added to the logit of the rung.\n\n"
-            + _ceiling(results, table, ceiling)
+            "logistic regression on it alone, and of its log odds, times a weight chosen on the validation part, added "
+            "to the logit of the rung.\n\n" + _ceiling(results, table, ceiling)
         )
     if learnt:
         parts.append(

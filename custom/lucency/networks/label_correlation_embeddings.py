@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ..errors import ConfigError
 from .query_vectors import Vectors, given_queries
 
 
@@ -39,6 +40,8 @@ def initial_embeddings(init: str | Path | Vectors, findings: int, dim: int) -> T
     """
     if isinstance(init, str) and init == "normal":  # an array would be compared number by number
         return 0.02 * torch.randn(findings, dim)
+    if isinstance(init, str) and not init.endswith(".npy"):
+        raise ConfigError(f"label embeddings: {init} is no .npy file; give normal, vectors, or the path of one")
     vectors = given_queries(init, findings)
     if vectors.shape[1] == dim:
         return vectors

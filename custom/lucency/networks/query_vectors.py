@@ -84,7 +84,7 @@ def given_queries(vectors: str | Path | Vectors, findings: int, query_dim: int |
 def _read(path: Path) -> np.ndarray[Any, Any]:
     if path.suffix != ".npy":
         raise ConfigError(
-            f"findings' vectors: {path} is no .npy file; give normal, vectors, or the path of one (class queries: or onehot)"
+            f"findings' vectors: {path} is no .npy file; give onehot, normal, vectors, or the path of one"
         )
     try:
         array: np.ndarray[Any, Any] = np.load(path, allow_pickle=False)

@@ -75,7 +75,8 @@ def entry_scores(
     | `cleanlab` | its issues first, then by self-confidence | the package cleanlab |
 
     Training keeps entries of *low* variance of gradients, so `vog` asks for high ones. A label that the model refuses
-    steadily has a low variance too and is asked last: it finds labels the model wavers about, not all wrong ones.
+    steadily has a low variance too and is asked last: it finds labels the model wavers about, not all wrong ones. Its
+    scale differs between findings and between observed labels: choose with a quota.
     `random_image` is the baseline where images are chosen: of independent numbers, images with more known labels have
     the higher averages.
 
