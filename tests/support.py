@@ -1,6 +1,7 @@
-"""What tests of bundles share: a tiny configuration and child processes."""
+"""What tests share: a tiny configuration of bundles, child processes, scripts."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -31,3 +32,8 @@ def python(*arguments: object, **options: object) -> "subprocess.CompletedProces
     return subprocess.run(
         [sys.executable, *map(str, arguments)], text=True, capture_output=True, env=environment, timeout=300, **options
     )
+
+
+def script(path: str, name: str = "a script") -> dict[str, object]:
+    """What a script of this repository defines; named `__main__` it runs, with the arguments in `sys.argv`."""
+    return runpy.run_path(str(BUNDLE.parents[1] / path), run_name=name)

@@ -30,3 +30,6 @@ def test_an_interrupted_script_says_that_it_can_go_on(capsys):
         run_script(run)
     assert stopped.value.code == 130
     assert "run again to go on" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run_script(run, resumes=False)
+    assert capsys.readouterr().err == "stopped; nothing is kept\n"

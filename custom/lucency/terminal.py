@@ -21,8 +21,12 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else WIDE)
 
 
-def run_script(run: Callable[[], None]) -> None:
-    """Run a script that keeps what it has finished, and say in one line what went wrong if the user can mend it.
+def run_script(run: Callable[[], None], *, resumes: bool = True) -> None:
+    """Run a script, and say in one line what went wrong if the user can mend it.
+
+    Args:
+        run: the script.
+        resumes: whether it keeps what it has finished and goes on there.
 
     Example:
         >>> run_script(lambda: None)
@@ -30,7 +34,8 @@ def run_script(run: Callable[[], None]) -> None:
     try:
         run()
     except KeyboardInterrupt:
-        sys.stderr.write("stopped; what is finished is kept, run again to go on\n")
+        rest = "what is finished is kept, run again to go on" if resumes else "nothing is kept"
+        sys.stderr.write(f"stopped; {rest}\n")
         sys.exit(130)
     except Exception as error:
         if (text := explanation(error)) is None:

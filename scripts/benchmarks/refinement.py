@@ -54,4 +54,4 @@ def run(given: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run_script(lambda: run(parse()))
+    run_script(lambda: run(parse()), resumes=False)

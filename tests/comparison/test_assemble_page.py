@@ -1,6 +1,5 @@
 """The page docs/explanation/label-assemble.md and its script: commands, snippets, and a whole run on tiny images."""
 
-import importlib.util
 import re
 import shlex
 import sys
@@ -14,6 +13,7 @@ from PIL import Image
 
 from lucency.comparison import Plan, assembled_study
 from lucency.data import read_study_table, write_study_table
+from support import script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-assemble.md").read_text(encoding="utf-8")
@@ -25,13 +25,6 @@ COMMANDS = [
 ]
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 FINDINGS = ["cardiomegaly", "edema", "effusion", "pneumonia"]
-
-
-def script(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +55,7 @@ def table(tmp_path_factory):
 def test_the_commands_are_accepted(command, monkeypatch):
     _, path, *arguments = shlex.split(command)
     monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path).parse()
+    given = script(path)["parse"]()
     plan = Plan.read(ROOT / given.plan)
     assert not given.neighbours or plan.neighbours is not None
 
@@ -79,7 +72,7 @@ def test_the_script_climbs_the_ladder_and_counts_neighbours(table, tmp_path, mon
     command += ["--unmentioned", "negative", "--replicates", "10"]
     for more in (["--by", "source"], ["--neighbours"]):
         monkeypatch.setattr(sys, "argv", [*command, *more])
-        script("scripts/benchmarks/assemble.py").main()
+        script("scripts/benchmarks/assemble.py", "__main__")
     assert re.findall(r"\w+\.md", capsys.readouterr().out) == ["summary.md", "neighbours.md"]
     summary = (tmp_path / "out" / "summary.md").read_text("utf-8")
     assert "| rung | east, 14 images | west, 16 images |" in summary
@@ -102,7 +95,7 @@ def test_a_mistake_is_one_line(table, tmp_path, monkeypatch, arguments, message)
     command = ["assemble.py", str(tmp_path / "plan.yaml"), str(table), "--out", str(tmp_path), "--size", "8"]
     monkeypatch.setattr(sys, "argv", [*command, "--unmentioned", "negative", *arguments])
     with pytest.raises(SystemExit, match=message) as told:
-        script("scripts/benchmarks/assemble.py").main()
+        script("scripts/benchmarks/assemble.py", "__main__")
     assert "\n" not in str(told.value)
 
 

@@ -1,6 +1,5 @@
 """The page docs/explanation/losses-compared.md: its snippet runs, its commands are accepted, its files are written."""
 
-import importlib.util
 import re
 import shlex
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lucency.comparison import Recipe
+from support import script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "losses-compared.md").read_text(encoding="utf-8")
@@ -20,18 +20,11 @@ COMMANDS = [
 ]
 
 
-def script(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])
 def test_the_commands_are_accepted(command, monkeypatch):
     _, path, *arguments = shlex.split(command)
     monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path).parse()
+    given = script(path)["parse"]()
     if hasattr(given, "recipe"):
         Recipe.read(ROOT / given.recipe)
 
@@ -50,4 +43,4 @@ def test_the_snippet_runs_and_the_files_are_those_named(tmp_path, monkeypatch, c
 def test_a_mistake_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["losses.py", str(tmp_path / "absent.yaml"), "t.csv", "--out", "o", "--size", "8"])
     with pytest.raises(SystemExit, match=r"absent.yaml: not readable as YAML \([^\n]*\)$"):
-        script("scripts/benchmarks/losses.py").main()
+        script("scripts/benchmarks/losses.py", "__main__")

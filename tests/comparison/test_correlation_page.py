@@ -1,6 +1,5 @@
 """The page docs/explanation/label-correlation.md and its script: commands, snippet, and a whole run on tiny data."""
 
-import importlib.util
 import re
 import shlex
 import sys
@@ -13,6 +12,7 @@ import yaml
 
 from lucency.comparison import CorrelationPlan, fold_studies, image_array, write_feature_maps
 from lucency.data.phantom import write_phantom
+from support import script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-correlation.md").read_text(encoding="utf-8")
@@ -25,11 +25,8 @@ COMMANDS = [
 RECIPE = ROOT / "scripts/benchmarks/recipes/correlation_maps.yaml"
 
 
-def script(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def climb():
+    script("scripts/benchmarks/correlation.py", "__main__")
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +52,7 @@ def write_plan(path, **recipe):
 def test_the_commands_are_accepted(command, monkeypatch):
     _, path, *arguments = shlex.split(command)
     monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path).parse()
+    given = script(path)["parse"]()
     if hasattr(given, "plan"):
         CorrelationPlan.read(ROOT / given.plan)
 
@@ -64,7 +61,7 @@ def test_the_script_leaves_the_files_that_the_page_names(table, maps, tmp_path, 
     plan, out = write_plan(tmp_path / "plan.yaml", losses=["bce", "global"]), tmp_path / "out"
     command = ["correlation.py", str(plan), str(table), "--maps", str(maps), "--out", str(out), "--name", "tiny"]
     monkeypatch.setattr(sys, "argv", command)
-    script("scripts/benchmarks/correlation.py").main()
+    climb()
     assert "summary.md" in capsys.readouterr().out
     summary = (out / "summary.md").read_text("utf-8")
     assert "tiny, feature maps of 6 x 2 x 2: 50 images" in summary
@@ -108,7 +105,7 @@ def test_a_mistake_is_one_line(table, maps, tmp_path, monkeypatch, changes, argu
     command = ["correlation.py", str(plan), str(table), "--out", str(tmp_path), "--maps", str(maps), *arguments]
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit, match=message) as told:
-        script("scripts/benchmarks/correlation.py").main()
+        climb()
     assert "\n" not in str(told.value)
 
 

@@ -1,6 +1,5 @@
 """The page docs/explanation/label-refinement.md and its script: commands, snippet, and a whole run on tiny data."""
 
-import importlib.util
 import re
 import shlex
 import sys
@@ -14,6 +13,7 @@ from lucency.comparison import write_feature_maps
 from lucency.comparison.refinement_plan import RefinementPlan
 from lucency.data.phantom import write_phantom
 from lucency.labels import NIH14
+from support import script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-refinement.md").read_text(encoding="utf-8")
@@ -26,11 +26,8 @@ COMMANDS = [
 RECIPE = ROOT / "scripts/benchmarks/recipes/refinement_phantom.yaml"
 
 
-def script(path):
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def experiment():
+    script("scripts/benchmarks/refinement.py", "__main__")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +64,7 @@ def write_plan(path, **changes):
 def test_the_commands_are_accepted(command, monkeypatch):
     _, path, *arguments = shlex.split(command)
     monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path).parse()
+    given = script(path)["parse"]()
     if hasattr(given, "plan"):
         plan = RefinementPlan.read(ROOT / given.plan)
         assert (plan.noise == "measured") == bool(given.rates)
@@ -77,7 +74,7 @@ def test_the_script_leaves_the_files_that_the_page_names(table, maps, rates, tmp
     plan, out = write_plan(tmp_path / "plan.yaml"), tmp_path / "out"
     command = ["refinement.py", str(plan), str(table), "--maps", str(maps), "--out", str(out)]
     monkeypatch.setattr(sys, "argv", [*command, "--rates", str(rates), "--name", "tiny"])
-    script("scripts/benchmarks/refinement.py").main()
+    experiment()
     assert "summary.md" in capsys.readouterr().out
     summary = (out / "summary.md").read_text("utf-8")
     assert summary.startswith("# Label refinement: tiny\n")
@@ -99,7 +96,7 @@ def test_a_mistake_is_one_line(table, maps, tmp_path, monkeypatch, changes, mess
     plan = write_plan(tmp_path / "plan.yaml", **changes)
     monkeypatch.setattr(sys, "argv", ["refinement.py", str(plan), str(table), "--maps", str(maps), "--out", "out"])
     with pytest.raises(SystemExit, match=message) as told:
-        script("scripts/benchmarks/refinement.py").main()
+        experiment()
     assert "\n" not in str(told.value)
 
 

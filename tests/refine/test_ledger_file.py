@@ -127,7 +127,7 @@ def test_a_reader_sees_nothing_of_an_unfinished_step_and_a_writer_gives_up_in_th
 def test_reading_only(path):
     with Ledger.open(path, read_only=True) as ledger:
         assert len(ledger.frame()) == IMAGES
-        with pytest.raises(LedgerError, match="open for reading only; open it without read_only"):
+        with pytest.raises(LedgerError, match="cannot be written; open it without read_only"):
             ledger.record([said(0)])
     with pytest.raises(LedgerError, match="Cannot operate on a closed database"):
         ledger.frame()

@@ -171,3 +171,27 @@ def test_a_label_that_was_read_twice_is_named_twice_without_harm():
     entries = entries_of(frame, TargetPolicy(), kept_by(False, True))
     after = trusted_table(frame, entries, [("images/0.png", "effusion")] * 2)
     assert after.loc[0, "effusion"] == "positive"
+
+
+def test_entries_that_were_read_from_csv_say_the_same(tmp_path):
+    frame = plain_table()
+    entries = entries_of(frame, TargetPolicy(unmentioned="negative"), chooser(1))
+    assert 0 < entries["kept"].sum() < len(entries)
+    entries.to_csv(tmp_path / "entries.csv", index=False)
+    texts = pd.read_csv(tmp_path / "entries.csv", dtype=str)  # "False" is a text, and every text is true
+    pd.testing.assert_frame_equal(trusted_table(frame, texts), trusted_table(frame, entries))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda entries: entries.drop(columns="kept_second"), "column kept_second is missing; give entries.parquet"),
+        (lambda entries: entries.assign(kept="yes"), "column kept holds 'yes'; give true or false"),
+        (lambda entries: entries.assign(kept=None), "column kept holds 'nan'|column kept holds 'None'"),
+        (lambda entries: entries.assign(observed=0.5), "column observed holds '0.5'; give 1 or 0"),
+    ],
+)
+def test_what_is_no_table_of_entries_is_refused(change, message):
+    entries = entries_of(plain_table(), TargetPolicy(), chooser(1))
+    with pytest.raises(TableError, match=message):
+        trusted_table(plain_table(), change(entries))

@@ -39,7 +39,7 @@ def fold_figure(table: pd.DataFrame, differences: pd.DataFrame, reference: str, 
     left.set_xlabel(f"{measure}, a dot a fold")
     right.set_xlabel("difference, corrected 95 % interval")
     for axis in (left, right):
-        axis.set_yticks(range(len(names)), names, fontsize=8)
+        axis.set_yticks(range(len(names)), [_in_lines(name) for name in names], fontsize=8)
         axis.set_ylim(-0.6, len(names) - 0.4)
         axis.grid(axis="x", color="0.93")
         axis.locator_params(axis="x", nbins=5)
@@ -60,7 +60,7 @@ def correlation_figure(matrices: Mapping[str, NDArray[np.float64]], findings: tu
     highest = max(float(np.nanmax(matrix)) for matrix in others.values())
     for axis, (title, matrix) in zip(axes, others.items(), strict=True):
         image = axis.imshow(matrix, cmap="viridis", vmin=0, vmax=highest)
-        axis.set_title(title, fontsize=9)
+        axis.set_title(_in_lines(title), fontsize=8)
         axis.set_xticks(range(len(findings)), findings, rotation=90, fontsize=7)
         axis.set_yticks(range(len(findings)), findings, fontsize=7)
     figure.colorbar(image, ax=list(axes), shrink=0.7, label="share of the row without its diagonal")
@@ -76,3 +76,8 @@ def off_diagonal(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     without = np.where(np.eye(len(matrix), dtype=bool), np.nan, matrix)
     return np.asarray(without / np.nansum(without, axis=1, keepdims=True))
+
+
+def _in_lines(name: str) -> str:
+    """A variant's name with a line for each of its arguments."""
+    return name.replace("?", "\n").replace("&", "\n")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -104,7 +105,7 @@ def _train(
     drawn = np.stack([g.normal(scale=size**-0.5, size=(size, findings)) for g in generators]).astype(np.float32)
     weights = torch.from_numpy(drawn).requires_grad_()
     bias = torch.from_numpy(_log_odds(targets)).requires_grad_()
-    groups = [{"params": [weights]}, {"params": [bias], "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": [weights]}, {"params": [bias], "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     loss = MaskedBCELoss(check_inputs=False)
     seen: list[FloatArray] = []
@@ -118,7 +119,7 @@ def _train(
             [g.permutation(own)[: least // batch * batch] for g, own in zip(generators, rows, strict=True)]
         )
         y = torch.from_numpy(targets)
-        for places in torch.from_numpy(order).split(batch, dim=1):
+        for places in torch.split(torch.from_numpy(order), batch, dim=1):
             chosen = torch.take_along_dim(y, places[:, :, None], dim=1)
             logits = torch.baddbmm(bias, x[places], weights)
             optimizer.zero_grad()
@@ -140,4 +141,5 @@ def _logits(weights: Tensor, bias: Tensor, inputs: Tensor) -> FloatArray:
 def _log_odds(targets: FloatArray) -> FloatArray:
     """Logits (M, 1, C) of the observed prevalence, where a head that has learnt nothing should be."""
     positive, negative = ((targets == label).sum(axis=1, keepdims=True) + 1 for label in (1, 0))
-    return np.log(positive / negative).astype(np.float32)
+    odds: FloatArray = np.log(positive / negative).astype(np.float32)
+    return odds

@@ -4,6 +4,7 @@ from .adjudication import Adjudication
 from .agreement import cohen_kappa, fleiss_kappa, pair_agreement, reader_agreement
 from .keep import keep_masks
 from .ledger import Batch, LabelEntry, Ledger, LedgerError, RejectedEntriesError
+from .oracle import SimulatedOracle
 from .rates import NoiseRates, noise_rates
 from .select import choose, coreset, entry_scores, image_scores
 from .snapshot_store import SnapshotStore
@@ -18,6 +19,7 @@ __all__ = [
     "LedgerError",
     "NoiseRates",
     "RejectedEntriesError",
+    "SimulatedOracle",
     "SnapshotStore",
     "choose",
     "cohen_kappa",

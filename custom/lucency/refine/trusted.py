@@ -1,6 +1,6 @@
 """Of a noisy study table, the labels that are trusted: what a network is trained on after co-teaching."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from ..labels.knowledge import unlisted_ids
 from ..labels.states import NEGATIVE, POSITIVE
 
 Cells = NDArray[np.bool_]
+_COLUMNS = ("image", "finding", "observed", "kept", "kept_second")
 
 
 def trusted_table(
@@ -42,7 +43,7 @@ def trusted_table(
 
     Raises:
         TableError: `entries` or `relabelled` name what the table does not hold, name a label twice, or are of other
-            labels than the table has.
+            labels than the table has; a column of `entries` is missing, or holds something else.
 
     Example:
         >>> about = dict(patient="1", study="", view="", age=61.0, sex="", source="nih")
@@ -52,6 +53,9 @@ def trusted_table(
         >>> trusted_table(frame, entries, relabelled=[("c.png", "mass")])[["image", "labelled", "mass"]].values.tolist()
         [['a.png', 'mass', 'positive'], ['b.png', '', 'unmentioned'], ['c.png', 'mass', 'positive']]
     """
+    missing = [column for column in _COLUMNS if column not in entries]
+    if missing:
+        raise TableError(f"entries: column {first_few(missing)} is missing; give entries.parquet of a co-teaching run")
     findings = finding_columns(frame)
     rows, columns = _places(frame["image"], findings, entries["image"], entries["finding"], "entries")
     training = frame["split"].eq("train").to_numpy() if "split" in frame else np.ones(len(frame), dtype=bool)
@@ -59,8 +63,8 @@ def trusted_table(
         strange = entries.loc[~training[rows], "image"].unique().tolist()
         raise TableError(f"entries: image {first_few(strange)} is not of split train; give the entries of this table")
     observed, kept = np.full((2, len(frame), len(findings)), -1, dtype=np.int8)
-    observed[rows, columns] = entries["observed"].to_numpy()
-    kept[rows, columns] = entries["kept"].to_numpy(bool) & entries["kept_second"].to_numpy(bool)
+    observed[rows, columns] = _numbers(entries["observed"], {"1": 1, "0": 0})
+    kept[rows, columns] = np.minimum(*(_numbers(entries[one], {"true": 1, "false": 0}) for one in _COLUMNS[3:]))
     read = np.zeros(kept.shape, dtype=bool)
     cells = list(relabelled)
     images, named = (pd.Series([cell[place] for cell in cells], dtype=str) for place in (0, 1))
@@ -86,6 +90,16 @@ def _places(
         named = [f"{finding.iloc[at]} of {image.iloc[at]}" for at in places[:3]]
         raise TableError(f"{what}: {first_few([*named, *places[3:]])} is there twice; give one row a label")
     return rows, columns
+
+
+def _numbers(values: pd.Series, known: Mapping[str, int]) -> NDArray[np.int8]:
+    """A column as numbers; one that was read from CSV holds texts, of which each would count as true."""
+    codes, kinds = pd.factorize(values, use_na_sentinel=False)
+    numbers = [known.get(str(kind).lower(), -1) for kind in kinds]
+    if -1 in numbers:
+        strange = kinds[numbers.index(-1)]
+        raise TableError(f"entries: column {values.name} holds '{strange}'; give {' or '.join(known)}")
+    return np.array(numbers, dtype=np.int8)[codes]
 
 
 def _check_same_labels(frame: pd.DataFrame, findings: list[str], observed: NDArray[np.int8], cells: Cells) -> None:

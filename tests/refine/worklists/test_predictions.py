@@ -68,6 +68,16 @@ def test_a_label_named_twice_is_refused(site):
         LabelledPredictions.of_entries(path, site.frame, set())
 
 
+def test_entries_of_a_csv_hold_the_same_numbers_or_are_refused(site):
+    entries, path = pd.read_parquet(site.entries), site.folder / "entries.csv"
+    entries.to_csv(path, index=False)
+    ours, theirs = (LabelledPredictions.of_entries(one, site.frame, set()) for one in (site.entries, path))
+    np.testing.assert_allclose(theirs.probabilities, ours.probabilities)
+    entries.astype({"probability": str}).replace({"probability": {r"\.": ","}}, regex=True).to_csv(path, index=False)
+    with pytest.raises(TableError, match=r"column probability holds '0,\d+'; give numbers"):
+        LabelledPredictions.of_entries(path, site.frame, set())
+
+
 def test_scores_stand_beside_the_labels_of_the_table(site):
     path = site.folder / "scores.csv"
     path.write_text(

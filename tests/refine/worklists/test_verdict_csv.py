@@ -33,7 +33,7 @@ def record(site, *texts, **options):
 def test_a_filled_worklist_is_read(asked):
     path = asked.folder / "one" / "worklist.csv"
     header, *lines = path.read_text().splitlines()
-    answers = ["absent", "present", "uncertain", "cannot tell", "", ""]
+    answers = ["Absent", "PRESENT", "uncertain ", "Cannot tell", "", " "]
     filled = [line.removesuffix(",,,") for line in lines]
     rows = [f"{line},{word},R1,2026-03-01T09:30:00+01:00" for line, word in zip(filled, answers, strict=True)]
     assert record(asked, "\n".join([header, *rows]) + "\n") == (4, 0)
@@ -43,9 +43,10 @@ def test_a_filled_worklist_is_read(asked):
     for row in rows[:4]:
         cells = dict(zip(columns, row.split(","), strict=True))
         entry = said[cells["image"], cells["finding"]]
-        assert (entry.state, entry.reader, entry.round) == (WORDS[cells["verdict"]].value, "R1", 1)
+        word = cells["verdict"].strip().lower()
+        assert (entry.state, entry.reader, entry.round) == (WORDS[word].value, "R1", 1)
         assert (entry.source, entry.time) == ("reads0.csv", "2026-03-01T08:30:00+00:00")
-        assert entry.reason == ("cannot tell" if cells["verdict"] == "cannot tell" else "")
+        assert entry.reason == ("cannot tell" if word == "cannot tell" else "")
     unanswered = read_verdict_csv(asked.folder / "reads0.csv", round=1).unanswered
     assert unanswered == 2
 
@@ -77,7 +78,7 @@ def test_the_reader_of_a_file_that_names_none_is_given(asked):
         ("c.dcm,mass,present,R1", "mass of 'c.dcm' was not asked in round 1"),
         ("a.dcm,mass,absent,R1", "a second verdict of reader 'R1' on mass of 'a.dcm', beside reads0.csv line 3"),
         ("a.dcm,mass,present,R1", "a second verdict of reader 'R1' on mass of 'a.dcm', beside reads0.csv line 3"),
-        ("e.png,mass,Present,R1", "unknown verdict 'Present'; did you mean 'present'?"),
+        ("e.png,mass,Presnt,R1", "unknown verdict 'Presnt'; did you mean 'present'?"),
         ("e.png,mass,yes,R1", "unknown verdict 'yes'; use present"),
         ("e.png,mass,unmentioned,R1", "unknown verdict 'unmentioned'"),
         ("e.png,mass,present, R1", "give a name without blanks around it"),

@@ -59,7 +59,7 @@ _COMPLAINTS = {
     sqlite3.SQLITE_BUSY: "another process keeps writing to it; wait for that one and repeat",
     sqlite3.SQLITE_FULL: f"the disk is full; {_NOT_KEPT}; free space and repeat",
     sqlite3.SQLITE_IOERR: f"cannot be read or written ({{error}}); {_NOT_KEPT}; look after the disk and repeat",
-    sqlite3.SQLITE_READONLY: "is open for reading only; open it without read_only, where you may write",
+    sqlite3.SQLITE_READONLY: "cannot be written; open it without read_only, where you may write file and folder",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened ({error}); look after the permissions of the file and its folder",
     sqlite3.SQLITE_NOTADB: "is no ledger; name a file that Ledger.create made",
     sqlite3.SQLITE_CORRUPT: "is damaged ({error}); restore a copy, or save what is left with 'sqlite3 FILE .recover'",

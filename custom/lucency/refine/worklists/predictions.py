@@ -62,7 +62,7 @@ class LabelledPredictions:
 
         def array(name: str) -> FloatArray:
             filled = np.full(shape, np.nan)
-            filled[rows, columns] = pd.to_numeric(entries[name], errors="coerce").to_numpy(np.float64)
+            filled[rows, columns] = _numbers(path, entries[name])
             return filled
 
         targets = array("observed")
@@ -185,9 +185,9 @@ def _names(files: pd.Series, images: set[str], root: str | Path | None) -> pd.Se
 
 def _numbers(path: str | Path, texts: pd.Series) -> FloatArray:
     numbers = pd.to_numeric(texts, errors="coerce")
-    wrong = numbers.isna() & texts.ne("")
+    wrong = numbers.isna() & texts.notna() & texts.ne("")
     if wrong.any():
-        raise TableError(f"{path}: column {texts.name} holds '{texts[wrong].iloc[0]}'; give numbers in [0, 1]")
+        raise TableError(f"{path}: column {texts.name} holds '{texts[wrong].iloc[0]}'; give numbers")
     return numbers.to_numpy(np.float64)
 
 

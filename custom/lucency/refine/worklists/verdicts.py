@@ -7,7 +7,7 @@ from pathlib import Path
 from ...errors import LabelError, LucencyError
 from ...files import first_few
 from ..ledger import LabelEntry, Ledger, RejectedEntriesError
-from .words import CANNOT_TELL, state_of
+from .words import CANNOT_TELL, plain, state_of
 
 _NAMED = 10  # reasons in a message; all are in the error
 
@@ -84,7 +84,7 @@ class VerdictCollector:
             reader=reader,
             round=round,
             time=time,
-            reason=why or (word if word == CANNOT_TELL else ""),
+            reason=why or (CANNOT_TELL if plain(word) == CANNOT_TELL else ""),
         )
 
     def checked(self, *, unanswered: int = 0, cancelled: int = 0) -> VerdictFile:

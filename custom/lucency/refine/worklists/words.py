@@ -24,22 +24,32 @@ WORDS: Mapping[str, LabelState] = MappingProxyType(
 """State of each word; the ledger keeps as the reason that somebody could not tell."""
 
 
+def plain(word: str) -> str:
+    """A word without blanks around it and in small letters: some spreadsheets write a capital of their own accord.
+
+    Example:
+        >>> plain(" Cannot tell")
+        'cannot tell'
+    """
+    return word.strip().lower()
+
+
 def state_of(word: str) -> LabelState:
-    """State that a word stands for, spelt exactly so.
+    """State that a word stands for; capitals and blanks around it do not count.
 
     Raises:
         LabelError: no such word.
 
     Example:
-        >>> state_of("absent").value
+        >>> state_of("Absent").value
         'negative'
-        >>> state_of("Present")
+        >>> state_of("presnt")
         Traceback (most recent call last):
         ...
-        lucency.errors.LabelError: unknown verdict 'Present'; did you mean 'present'?
+        lucency.errors.LabelError: unknown verdict 'presnt'; did you mean 'present'?
     """
-    if word in WORDS:
-        return WORDS[word]
-    near = difflib.get_close_matches(word.strip().lower(), WORDS, n=1)
+    if plain(word) in WORDS:
+        return WORDS[plain(word)]
+    near = difflib.get_close_matches(plain(word), WORDS, n=1)
     mend = f"did you mean '{near[0]}'?" if near else f"use {', '.join(WORDS)}"
     raise LabelError(f"unknown verdict '{word}'; {mend}")
