@@ -98,6 +98,18 @@ def test_images_are_found_from_a_table_in_another_folder(site):
     assert table["image"].tolist() == [f"../../{image}" for image in pd.read_csv("table.csv")["image"]]
 
 
+def test_the_table_that_the_ledger_began_with_is_not_written_over(site):
+    rank("--table", "table.csv", "--budget", 3)
+    run("worklist", "--ranking", "ranking.csv", "--ledger", "labels.sqlite", "--out", "one")
+    answer("one", ["present"])
+    before = (site / "table.csv").read_text()
+    with pytest.raises(ConfigError, match=r"table.csv: holds the labels that the ledger began with; give --table"):
+        run("import", "R1.csv", "--ledger", "labels.sqlite", "--table", "table.csv")
+    assert (site / "table.csv").read_text() == before
+    with Ledger.open("labels.sqlite", read_only=True) as ledger:
+        assert ledger.verdicts() == []
+
+
 def test_rejected_verdicts_leave_everything_as_it_was(site):
     rank("--table", "table.csv", "--budget", 3, "--unit", "entry")
     run("worklist", "--ranking", "ranking.csv", "--ledger", "labels.sqlite", "--out", "one")

@@ -41,6 +41,7 @@ def import_verdicts(
 
     how = adjudication(rule, adjudicator)
     with Ledger.open(ledger) as book:
+        _spare_the_imported_table(book, table)
         read = _read(files, book.last_round, reader, worklist, reports)
         added, known = record_verdicts(book, read)
         print(
@@ -55,6 +56,20 @@ def import_verdicts(
 
             frame = relative_to_table(book.frame(adjudication=how), image_root or ledger.parent, table)
             print(f"{write_study_table(frame, table)}: labels by {how.rule}")
+
+
+def _spare_the_imported_table(book: "Ledger", path: Path | None) -> None:
+    """Refuse to write over the table that the ledger began with: it is what everything is compared with."""
+    if path is None or not path.exists():
+        return
+    from ..data import finding_columns, read_study_table
+    from ..errors import ConfigError
+
+    there, first = read_study_table(path, check_files=False), book.frame(as_of_round=0)
+    if finding_columns(there) == finding_columns(first) and all(
+        there[finding].tolist() == first[finding].tolist() for finding in finding_columns(first)
+    ):
+        raise ConfigError(f"{path}: holds the labels that the ledger began with; give --table another name")
 
 
 def _read(

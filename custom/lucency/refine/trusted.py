@@ -12,8 +12,10 @@ from ..files import first_few
 from ..labels import IMPLIED, LABELLED, SHARE, LabelState, cell_lists, encode_states, labelled_cells, listed_cells
 from ..labels.knowledge import unlisted_ids
 from ..labels.states import NEGATIVE, POSITIVE
+from .named_cells import named_cells
 
 Cells = NDArray[np.bool_]
+_MEND = "give those of this table"
 _COLUMNS = ("image", "finding", "observed", "kept", "kept_second")
 
 
@@ -57,7 +59,7 @@ def trusted_table(
     if missing:
         raise TableError(f"entries: column {first_few(missing)} is missing; give entries.parquet of a co-teaching run")
     findings = finding_columns(frame)
-    rows, columns = _places(frame["image"], findings, entries["image"], entries["finding"], "entries")
+    rows, columns = named_cells(frame["image"], findings, entries, "entries", _MEND)
     training = frame["split"].eq("train").to_numpy() if "split" in frame else np.ones(len(frame), dtype=bool)
     if not training[rows].all():
         strange = entries.loc[~training[rows], "image"].unique().tolist()
@@ -66,30 +68,11 @@ def trusted_table(
     observed[rows, columns] = _numbers(entries["observed"], {"1": 1, "0": 0})
     kept[rows, columns] = np.minimum(*(_numbers(entries[one], {"true": 1, "false": 0}) for one in _COLUMNS[3:]))
     read = np.zeros(kept.shape, dtype=bool)
-    cells = list(relabelled)
-    images, named = (pd.Series([cell[place] for cell in cells], dtype=str) for place in (0, 1))
-    read[_places(frame["image"], findings, images, named, "relabelled", once=False)] = True
+    cells = pd.DataFrame(list(relabelled), columns=["image", "finding"], dtype=str)
+    read[named_cells(frame["image"], findings, cells, "relabelled", _MEND, once=False)] = True
     trained = np.isin(findings, entries["finding"].unique().tolist())
     _check_same_labels(frame, findings, observed, training[:, None] & trained & ~read)
     return _without(frame, findings, (kept == 0) & ~read)
-
-
-def _places(
-    images: pd.Series, findings: list[str], image: pd.Series, finding: pd.Series, what: str, *, once: bool = True
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Row and column of cells that are named."""
-    rows = pd.Index(images).get_indexer(pd.Index(image))
-    columns = pd.Index(findings).get_indexer(pd.Index(finding))
-    for places, names, kind in ((rows, image, "image"), (columns, finding, "finding")):
-        strange = names[places < 0].unique().tolist()
-        if strange:
-            raise TableError(f"{what}: {kind} {first_few(strange)} is not in the study table; give those of this table")
-    twice = pd.Series(rows * len(findings) + columns).duplicated().to_numpy()
-    if once and twice.any():
-        places = np.flatnonzero(twice)
-        named = [f"{finding.iloc[at]} of {image.iloc[at]}" for at in places[:3]]
-        raise TableError(f"{what}: {first_few([*named, *places[3:]])} is there twice; give one row a label")
-    return rows, columns
 
 
 def _numbers(values: pd.Series, known: Mapping[str, int]) -> NDArray[np.int8]:

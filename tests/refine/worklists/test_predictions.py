@@ -36,8 +36,8 @@ def test_a_label_that_a_silent_policy_made_is_a_label_of_the_run(site):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"image": "x.dcm"}, "image x.dcm is not in the ledger"),
-        ({"finding": "fracture"}, "finding fracture is not in the ledger"),
+        ({"image": "x.dcm"}, "image x.dcm is not in the study table"),
+        ({"finding": "fracture"}, "finding fracture is not in the study table"),
         ({"observed": 0}, "effusion of a.dcm has another label in the ledger"),
     ],
 )
@@ -93,7 +93,10 @@ def test_scores_stand_beside_the_labels_of_the_table(site):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,probability_mass\nsomewhere/c.dcm,0.5\n", "image somewhere/c.dcm is not in the ledger; .* --image-root"),
+        (
+            "file,probability_mass\nsomewhere/c.dcm,0.5\n",
+            "image somewhere/c.dcm is not in the study table; .* --image-root",
+        ),
         ("file,probability_mass\nc.dcm,high\n", "column probability_mass holds 'high'"),
         ("image,probability_mass\nc.dcm,0.5\n", "has no column file"),
         ("file,probability_mass\n", "holds no row"),

@@ -17,6 +17,7 @@ from ...labels import encode_states
 from ...labels.states import NEGATIVE, POSITIVE
 from ...results.evaluation import PROBABILITY
 from ..entries import BoolArray, FloatArray
+from ..named_cells import named_cells
 
 _COLUMNS = ("image", "finding", "observed", "probability")
 
@@ -149,20 +150,9 @@ def _positions(
     """Row and column of each named cell in the study table, each once."""
     if not len(images):
         raise TableError(f"{path}: holds no row to rank; give a table with one or more")
-    taught = finding_columns(frame)
-    rows = pd.Index(frame["image"]).get_indexer(pd.Index(images))
-    columns = pd.Index(taught).get_indexer(pd.Index(findings))
-    for places, names, kind in ((rows, images, "image"), (columns, findings, "finding")):
-        if (places < 0).any():
-            strange = names[places < 0].unique().tolist()
-            raise TableError(
-                f"{path}: {kind} {first_few(strange)} is not in the ledger; give predictions of its "
-                "table, and --image-root where their paths are longer"
-            )
-    twice = pd.Series(rows * len(taught) + columns).duplicated().to_numpy()
-    if twice.any():
-        raise TableError(f"{path}: {first_few(images[twice].unique().tolist())} is there twice; keep one row each")
-    return rows, columns
+    cells = pd.DataFrame({"image": images, "finding": findings})
+    mend = "give predictions of the ledger's table, and --image-root where their paths are longer"
+    return named_cells(frame["image"], finding_columns(frame), cells, path, mend)
 
 
 def _check_labels(path: str | Path, frame: pd.DataFrame, targets: FloatArray, asked: set[tuple[str, str]]) -> None:
