@@ -22,6 +22,8 @@ SINGLE, LONGER, NAIVE, QUERIES = rungs(["single_source", "single_source_longer",
 class SpyLoss(nn.Module):
     """Keeps the logits it is given."""
 
+    takes_views = True
+
     def __init__(self, consistency_weight):
         super().__init__()
         self.consistency_weight, self.given = consistency_weight, []

@@ -11,7 +11,8 @@ from lucency.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "scripts" / "benchmarks" / "recipes"
-RECIPES = sorted(set(FOLDER.glob("*.yaml")) - set(FOLDER.glob("assemble_*.yaml")))  # those are plans
+PLANS = [plan for kind in ("assemble", "correlation", "refinement") for plan in FOLDER.glob(f"{kind}_*.yaml")]
+RECIPES = sorted(set(FOLDER.glob("*.yaml")) - set(PLANS))
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
