@@ -1,6 +1,7 @@
 """What tests share: a tiny configuration of bundles, child processes, scripts."""
 
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -37,3 +38,9 @@ def python(*arguments: object, **options: object) -> "subprocess.CompletedProces
 def script(path: str, name: str = "a script") -> dict[str, object]:
     """What a script of this repository defines; named `__main__` it runs, with the arguments in `sys.argv`."""
     return runpy.run_path(str(BUNDLE.parents[1] / path), run_name=name)
+
+
+def benchmark_commands(page: str) -> list[str]:
+    """Lines of a page's shell blocks that run a benchmark."""
+    blocks = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if "scripts/benchmarks/" in line]

@@ -13,16 +13,11 @@ from PIL import Image
 
 from lucency.comparison import Plan, assembled_study
 from lucency.data import read_study_table, write_study_table
-from support import script
+from support import benchmark_commands, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-assemble.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line
-    for block in re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
-    for line in block.splitlines()
-    if "scripts/benchmarks/" in line
-]
+COMMANDS = benchmark_commands(PAGE)
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 FINDINGS = ["cardiomegaly", "edema", "effusion", "pneumonia"]
 

@@ -8,16 +8,11 @@ from pathlib import Path
 import pytest
 
 from lucency.comparison import Recipe
-from support import script
+from support import benchmark_commands, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "losses-compared.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line
-    for block in re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
-    for line in block.splitlines()
-    if "scripts/benchmarks/" in line
-]
+COMMANDS = benchmark_commands(PAGE)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])

@@ -12,16 +12,11 @@ import yaml
 
 from lucency.comparison import CorrelationPlan, fold_studies, image_array, write_feature_maps
 from lucency.data.phantom import write_phantom
-from support import script
+from support import benchmark_commands, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-correlation.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line
-    for block in re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
-    for line in block.splitlines()
-    if "scripts/benchmarks/" in line
-]
+COMMANDS = benchmark_commands(PAGE)
 RECIPE = ROOT / "scripts/benchmarks/recipes/correlation_maps.yaml"
 
 

@@ -13,16 +13,11 @@ from lucency.comparison import write_feature_maps
 from lucency.comparison.refinement_plan import RefinementPlan
 from lucency.data.phantom import write_phantom
 from lucency.labels import NIH14
-from support import script
+from support import benchmark_commands, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-refinement.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line
-    for block in re.findall(r"```bash\n(.*?)```", PAGE, flags=re.DOTALL)
-    for line in block.splitlines()
-    if "scripts/benchmarks/" in line
-]
+COMMANDS = benchmark_commands(PAGE)
 RECIPE = ROOT / "scripts/benchmarks/recipes/refinement_phantom.yaml"
 
 

@@ -31,11 +31,7 @@ def check_targets(targets: ArrayLike) -> FloatArray:
         raise LucencyError(f"targets are {array.shape}; give (images, findings) with at least one of each")
     wrong = ~((array == 0) | (array == 1) | np.isnan(array))
     if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise LabelError(
-            f"target of finding {column} in row {row} is {array[row, column]:g}; "
-            "give 1, 0, or NaN for unknown or soft labels"
-        )
+        raise LabelError(f"{_first('target', array, wrong)}; give 1, 0, or NaN for unknown or soft labels")
     return array
 
 
@@ -59,11 +55,7 @@ def check_probabilities(name: str, probabilities: ArrayLike, targets: FloatArray
     array = check_shape(name, probabilities, targets)
     wrong = ~((array >= 0) & (array <= 1))
     if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise LucencyError(
-            f"{name} of finding {column} in row {row} is {array[row, column]:g}; "
-            "give probabilities in [0, 1], not logits"
-        )
+        raise LucencyError(f"{_first(name, array, wrong)}; give probabilities in [0, 1], not logits")
     return array
 
 
@@ -87,11 +79,7 @@ def check_known(name: str, values: ArrayLike, targets: FloatArray) -> FloatArray
     array = check_shape(name, values, targets)
     wrong = ~np.isfinite(array) & ~np.isnan(targets)
     if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise LucencyError(
-            f"{name} of finding {column} in row {row} is {array[row, column]} although its label is known; "
-            "give finite numbers there"
-        )
+        raise LucencyError(f"{_first(name, array, wrong)} although its label is known; give finite numbers there")
     return array
 
 
@@ -109,3 +97,9 @@ def check_shape(name: str, values: ArrayLike, targets: FloatArray) -> FloatArray
     if array.shape != targets.shape:
         raise LucencyError(f"{name} is {array.shape} and targets are {targets.shape}; give one value an entry")
     return array
+
+
+def _first(name: str, array: FloatArray, wrong: BoolArray) -> str:
+    """Where the first wrong value stands, and what it is."""
+    row, column = np.argwhere(wrong)[0]
+    return f"{name} of finding {column} in row {row} is {array[row, column]:g}"
