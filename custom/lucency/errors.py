@@ -1,6 +1,7 @@
 """Errors that name the thing, the reason and the mend in one line."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 
 
 class LucencyError(ValueError):
@@ -59,3 +60,14 @@ def explanation(error: BaseException) -> str | None:
     """
     ours = [one_line(str(cause)) for cause in causes(error) if isinstance(cause, LucencyError | OSError)]
     return ours[0] if ours else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Say which known word is nearest, or nothing.
+
+    Example:
+        >>> suggestion("looss", ["loss", "seed"])
+        "; did you mean 'loss'?"
+    """
+    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -1,6 +1,5 @@
 """The keys of a bundle configuration: which exist, which are used, which is meant by a misspelt one."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 from monai.bundle import ReferenceResolver
 from monai.bundle.properties import InferProperties, TrainProperties
 from monai.bundle.utils import ID_SEP_KEY
+
+from ..errors import suggestion as suggestion
 
 WORKFLOW_KEYS = frozenset({"imports", "initialize", "run", "finalize"})
 
@@ -54,17 +55,6 @@ def all_keys(config: Any) -> list[str]:
         parts = leaf.split(ID_SEP_KEY)
         keys.update((ID_SEP_KEY.join(parts[: depth + 1]), None) for depth in range(len(parts)))
     return list(keys)
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Say which known word is nearest, or nothing.
-
-    Example:
-        >>> suggestion("looss", ["loss", "seed"])
-        "; did you mean 'loss'?"
-    """
-    nearest = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def unused_keys(config: dict[str, Any]) -> list[str]:
