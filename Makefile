@@ -1,4 +1,4 @@
-# make setup | demo | test | lint -- each creates the .venv it needs. Only Python 3.11+ and make are required.
+# make setup | demo | test | test-long | lint -- each creates the .venv it needs. Only Python 3.11+ and make are required.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -11,12 +11,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # A process that has run OpenVINO crashed now and then when it started a child; other tests start many.
 EXPORTS := tests/inference/backends tests/release
 
-.PHONY: help setup demo test lint clean
+.PHONY: help setup demo test test-long lint clean
 
 help:
 	@echo "make setup  create $(VENV) and install Lucency with its developer tools"
 	@echo "make demo   phantom radiographs -> train -> evaluate -> infer -> runs/demo/report.html (5 to 8 minutes on 2 free cores)"
 	@echo "make test   all tests"
+	@echo "make test-long  the node's promises again, at length: a hundred kills, thousands of broken objects"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove what the above made, but not runs/"
 
@@ -40,6 +41,9 @@ test: setup
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope $(addprefix --ignore=,$(EXPORTS))
 	@echo "== test: exported networks, in a process of their own"
 	@OMP_NUM_THREADS=1 $(BIN)/pytest $(EXPORTS)
+
+test-long: setup
+	@LUCENCY_LONG=1 OMP_NUM_THREADS=1 $(BIN)/pytest --timeout 7200 tests/node/promises
 
 lint: setup
 	@echo "== lint: ruff"
