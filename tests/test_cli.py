@@ -3,9 +3,9 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from lucency.bundle.overrides import parse_options
 from lucency.cli import app, main
 from lucency.errors import LucencyError
+from lucency.options import parse_options
 
 NIH = """Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Sex,View Position
 00000001_000.png,Cardiomegaly|Emphysema,0,1,57,M,PA

@@ -9,9 +9,10 @@ import yaml
 from typer.main import get_command
 
 from lucency.bundle import chosen_groups, config_files
-from lucency.bundle.overrides import check_overrides, parse_options
+from lucency.bundle.overrides import check_overrides
 from lucency.bundle.runner import read_configuration
 from lucency.cli import app
+from lucency.options import parse_options
 from support import BUNDLE
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +48,7 @@ def test_every_documented_command_exists_and_takes_its_options(arguments):
         context = command.make_context(command.name or "lucency", words, parent=context)
         _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
     context = command.make_context(command.name, words, parent=context)
-    if command.name in ("predict", "export", "check", "golden"):
+    if command.name in ("predict", "export", "check", "golden") and "bundle" in context.params:
         bundle = ROOT / context.params["bundle"]
         where = bundle if bundle.is_dir() else BUNDLE  # BUNDLE, CONVERTED and the like are any bundle
         groups, options = chosen_groups(where, parse_options(context.args))

@@ -18,6 +18,7 @@ from .commands.calibrate import calibrate
 from .commands.convert import convert
 from .commands.export import export
 from .commands.import_tables import app as import_app
+from .commands.node import app as node_app
 from .commands.operating_points import operating_points
 from .commands.predict import predict
 from .commands.refine import app as refine_app
@@ -78,7 +79,7 @@ def run(
     A misspelt key is an error.
     """
     from .bundle import chosen_groups, run_bundle
-    from .bundle.overrides import parse_options
+    from .options import parse_options
 
     groups, overrides = chosen_groups(bundle, parse_options(context.args))
     run_bundle(bundle, workflow, groups=groups, overrides=overrides)
@@ -180,3 +181,4 @@ app.command("convert")(convert)
 app.add_typer(import_app, name="import")
 app.add_typer(refine_app, name="refine")
 app.add_typer(bundle_app, name="bundle")
+app.add_typer(node_app, name="node")

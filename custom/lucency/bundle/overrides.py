@@ -1,4 +1,4 @@
-"""Overrides: read from the command line, and checked, as a misspelt key must not train the default for a night."""
+"""Overrides, checked: a misspelt key must not train the default for a night."""
 
 import inspect
 import pydoc
@@ -8,10 +8,9 @@ from typing import Any
 from monai.bundle import ConfigComponent
 from monai.bundle.utils import ID_SEP_KEY
 
-from ..errors import ConfigError, LucencyError
+from ..errors import ConfigError
 from .keys import all_keys, normalise, suggestion
 
-YAML_WORDS = {"true": True, "false": False, "null": None}
 _SPECIAL = frozenset("$@%#")
 COMPONENT_KEYS = frozenset({"_target_", "_disabled_", "_requires_", "_desc_", "_mode_"})
 
@@ -82,29 +81,3 @@ def literal(text: str) -> str:
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 256 else f"\\U{code:08x}"
-
-
-def parse_options(arguments: list[str]) -> dict[str, Any]:
-    """Read ``--key value`` and ``--key=value`` pairs, with values as MONAI's own runner reads them.
-
-    It reads Python; the `true`, `false` and `null` of the YAML files are understood too, which it takes for texts.
-
-    Example:
-        >>> parse_options(["--seed", "3", "--learning_rate=1e-3", "--table", "a.csv", "--resume", "false"])
-        {'seed': 3, 'learning_rate': 0.001, 'table': 'a.csv', 'resume': False}
-    """
-    from fire.parser import DefaultParseValue
-
-    options: dict[str, Any] = {}
-    rest = list(arguments)
-    while rest:
-        key = rest.pop(0)
-        name, equals, value = key.removeprefix("--").partition("=")
-        if not key.startswith("--") or not name:
-            raise LucencyError(f"option {key!r}: give options as --key value")
-        if not equals:
-            if not rest or rest[0].startswith("--"):
-                raise LucencyError(f"option --{name}: has no value; give options as --key value")
-            value = rest.pop(0)
-        options[name] = YAML_WORDS[value] if value in YAML_WORDS else DefaultParseValue(value)
-    return options

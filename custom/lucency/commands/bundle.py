@@ -27,7 +27,7 @@ def check(
     from rich.markup import escape
     from rich.table import Table
 
-    from ..bundle.overrides import parse_options
+    from ..options import parse_options
     from ..release.check import check_bundle
     from ..terminal import console
 
@@ -57,7 +57,7 @@ def golden(
 
     Every further option is a key of inference.yaml or a folder of choices, as `lucency predict` takes it.
     """
-    from ..bundle.overrides import parse_options
+    from ..options import parse_options
     from ..release.golden import write_golden
 
     overrides = parse_options(context.args)

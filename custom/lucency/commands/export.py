@@ -27,7 +27,7 @@ def export(
     from rich.markup import escape
     from rich.table import Table
 
-    from ..bundle.overrides import parse_options
+    from ..options import parse_options
     from ..release.export import export_bundle
     from ..terminal import console
 

@@ -41,7 +41,8 @@ def predict(
     --batch_size 32, or a folder of choices under configs (--queries NAME).
     """
     from ..bundle import chosen_groups, run_bundle
-    from ..bundle.overrides import literal, parse_options
+    from ..bundle.overrides import literal
+    from ..options import parse_options
 
     if workers is None:
         workers = min(8, os.cpu_count() or 1)

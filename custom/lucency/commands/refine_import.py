@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 
 def import_verdicts(
-    files: Annotated[list[Path], typer.Argument(help="CSV, Label Studio's JSON, or DICOM SR (any other suffix).")],
     ledger: LEDGER,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="CSV, Label Studio's JSON, or DICOM SR (any other suffix).")
+    ] = None,
     reader: Annotated[str | None, typer.Option(help="Reader of what names none; a pseudonym.")] = None,
     rule: RULE = "majority",
     adjudicator: ADJUDICATOR = None,
@@ -24,6 +26,9 @@ def import_verdicts(
     ),
     reports: Annotated[
         Path | None, typer.Option(help="Folder of the reports that DICOM SR judge, of lucency predict --sr.")
+    ] = None,
+    node: Annotated[
+        Path | None, typer.Option(help="Folder of a PACS node (--state or --storage): DICOM SR that came back to it.")
     ] = None,
     conflicts: Annotated[
         Path | None, typer.Option(help="CSV of verdicts that contradict each other; else beside the ledger.")
@@ -36,13 +41,18 @@ def import_verdicts(
     Verdicts are present, absent, uncertain or cannot tell; a blank one leaves its question open. Verdicts that were
     recorded before are passed over, so that a file may be imported again as it grows.
     """
+    from ..errors import ConfigError
     from ..refine import Ledger
     from ..refine.worklists import record_verdicts
 
     how = adjudication(rule, adjudicator)
+    if not files and node is None:
+        raise ConfigError("nothing to import; give files, or the folder of a --node")
     with Ledger.open(ledger) as book:
         _spare_the_imported_table(book, table)
-        read = _read(files, book.last_round, reader, worklist, reports)
+        read = _read(files or [], book.last_round, reader, worklist, reports)
+        if node is not None:
+            read += _read_node(node, reader, worklist)
         added, known = record_verdicts(book, read)
         print(
             f"{ledger}: {added} verdicts added, {known} were there already; "
@@ -93,6 +103,16 @@ def _read(
     if others and reports is not None:
         read += read_assessments(others, reports=reports, references=worklist / REFERENCES, reader=reader)
     return read
+
+
+def _read_node(node: Path, reader: str | None, worklist: Path) -> "list[VerdictFile]":
+    from ..refine.worklists import read_assessments
+    from ..refine.worklists.writer import REFERENCES
+    from .refine_node import verdicts_of_node
+
+    references = worklist / REFERENCES
+    came = verdicts_of_node(node, references)
+    return read_assessments(came.files, reports=came.reports, references=references, reader=reader)
 
 
 def _report(book: "Ledger", how: "Adjudication", path: Path) -> None:

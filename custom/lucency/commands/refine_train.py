@@ -55,8 +55,9 @@ def train(
 def _chosen(context: typer.Context, bundle: Path) -> tuple[dict[str, str], dict[str, Any]]:
     """Options and keys of the bundle; a misspelt one ends it before anything is written."""
     from ..bundle import chosen_groups, config_files, config_groups
-    from ..bundle.overrides import check_overrides, parse_options
+    from ..bundle.overrides import check_overrides
     from ..bundle.runner import read_configuration
+    from ..options import parse_options
 
     groups, overrides = chosen_groups(bundle, parse_options(context.args))
     if "phase" in config_groups(bundle):

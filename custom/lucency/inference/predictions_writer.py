@@ -2,7 +2,7 @@
 
 import errno
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -58,24 +58,12 @@ class PredictionsWriter:
         images = batch[CommonKeys.IMAGE].cpu()
         results = []
         for index, answer in enumerate(answers):
-            result = self._result(batch, index, answer)
+            item = {key: values[index] for key, values in batch.items()}
+            result = image_result(item, answer, self.site, self.table.model.findings)
             if result.status == "ok":
-                result = self._write_outputs(engine, result, Path(batch["path"][index]), images[index])
+                result = self._write_outputs(engine, result, Path(item["path"]), images[index])
             results.append(result)
         self.table.add(results)
-
-    def _result(self, batch: dict[str, Any], index: int, answer: list[float]) -> ImageResult:
-        status, reason = batch["status"][index], batch["reason"][index]
-        if status == "ok" and not all(map(math.isfinite, answer)):
-            status, reason = "failed", "the network's answer is not finite; check the weights"
-        return ImageResult(
-            file=batch["file"][index],
-            status=status,
-            reason=reason,
-            identifiers={name: batch[name][index] for name in IDENTIFIERS},
-            guard=GuardResult(outcome=batch["guard"][index], reasons=tuple(batch["guard_reasons"][index].splitlines())),
-            findings=self.site.assess(self.table.model.findings, answer) if status == "ok" else (),
-        )
 
     def _write_outputs(self, engine: Engine, result: ImageResult, source: Path, image: torch.Tensor) -> ImageResult:
         notes = []
@@ -83,7 +71,7 @@ class PredictionsWriter:
             try:
                 output.write(result, source, image)
             except Exception as error:  # a report that cannot be written must not cost the probabilities
-                if _disk_is_full(error):  # but when there is space again, it must not be missing
+                if disk_is_full(error):  # but when there is space again, it must not be missing
                     raise
                 name = type(output).__name__
                 notes.append(f"{name}: {explanation(error) or one_line(f'{type(error).__name__}: {error}')}")
@@ -97,6 +85,29 @@ class PredictionsWriter:
         engine.logger.info(f"Wrote {csv_file} and predictions.json: {counts}.")
 
 
-def _disk_is_full(error: Exception) -> bool:
+def image_result(item: Mapping[str, Any], answer: Sequence[float], site: Site, findings: Sequence[str]) -> ImageResult:
+    """Make the result of one file.
+
+    Args:
+        item: as `TolerantDataset` describes the file.
+        answer: probabilities that the network gave, in the order of `findings`; not used unless the status is ``ok``.
+        site: calibration and operating points.
+        findings: finding ids.
+    """
+    status, reason = item["status"], item["reason"]
+    if status == "ok" and not all(map(math.isfinite, answer)):
+        status, reason = "failed", "the network's answer is not finite; check the weights"
+    return ImageResult(
+        file=item["file"],
+        status=status,
+        reason=reason,
+        identifiers={name: item[name] for name in IDENTIFIERS},
+        guard=GuardResult(outcome=item["guard"], reasons=tuple(item["guard_reasons"].splitlines())),
+        findings=site.assess(findings, answer) if status == "ok" else (),
+    )
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Tell whether a full disk, quota or file size limit is among the causes of an error."""
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return any(isinstance(cause, OSError) and cause.errno in full for cause in causes(error))

@@ -79,7 +79,11 @@ class TolerantDataset(Dataset[dict[str, Any]]):
                 return item
             return item | {"image": image}
         except Exception as error:  # whatever is wrong with one file must not end the run
-            return item | {"status": "failed", "reason": _one_line(error)}
+            return item | self.failure(error)
+
+    def failure(self, error: Exception) -> dict[str, str]:
+        """Status and reason of a file that could not be read; a host that treats some errors otherwise raises them."""
+        return {"status": "failed", "reason": _one_line(error)}
 
 
 OUTCOMES = ("not_run", "accept", "warning", "refuse")  # from the mildest to the severest

@@ -4,8 +4,8 @@ import logging
 import signal
 import threading
 from contextlib import ExitStack
+from typing import Protocol
 
-from .delivery.courier import deliver
 from .housekeeping import Housekeeping
 from .intake import Intake, StoreScp
 from .intake.puller import Puller
@@ -23,6 +23,16 @@ from .storage import Storage
 from .work.supervisor import Supervisor
 
 log = logging.getLogger("lucency.node")
+
+
+class Part(Protocol):
+    """What runs in threads of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End; what is going on is finished."""
 
 
 class Node:
@@ -70,12 +80,20 @@ class Node:
         supervisor = Supervisor(settings, node, queue)
         stack.callback(supervisor.stop, settings.lease_s)
         model = supervisor.start()
-        intake = Intake(queue, storage, model["recipe"], settings, metrics)
+        recipe = model["recipe"]
+        intake = Intake(queue, storage, recipe, settings, metrics)
         status = NodeStatus(queue, supervisor, intake, storage, settings, model)
-        for part in self._parts(queue, storage, intake, metrics, status, model["recipe"]):
-            stack.callback(part.stop)
+        parts: list[Part] = [
+            Housekeeping(queue, storage, settings.keep_days),
+            StoreScp(settings, intake, storage, metrics, on_refused=auditor.rejected),
+        ]
+        if settings.pull is not None:
+            parts.append(Puller(settings, intake, queue, storage, recipe))
+        parts.append(HttpServer(settings, node_app(status, metrics, StowService(intake, storage))))  # says it is ready
+        for part in parts:
             part.start()
-        stack.callback(intake.stop)  # the first to stop: nothing is taken any more
+            stack.callback(part.stop)
+        stack.callback(intake.stop)  # the first to be called: nothing is taken any more
 
         auditor.application(started=True)
         log.info("node_ready")

@@ -1,0 +1,1 @@
+"""Results on their way to the PACS, by C-STORE or STOW-RS."""

@@ -119,7 +119,7 @@ def _observer(reader: str) -> Any:
 
 
 def _concept(code: Code) -> Any:
-    from ...results.structured_report.content import concept
+    from ...results.structured_report.items import concept
 
     return concept(code)
 

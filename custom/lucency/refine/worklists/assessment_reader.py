@@ -38,16 +38,16 @@ def read_assessments(
         TableError: `references` is none.
         RejectedVerdictsError: a file is cut off, is no assessment, or judges what is not there.
     """
-    images = _images(references)
-    read = [_assessment(path, file_name(path, paths)) for path in paths]
-    judged = _reports(Path(reports), {uid for _, groups in read for uid, _, _ in groups})
+    images = worklist_images(references)
+    read = [read_assessment(path, file_name(path, paths)) for path in paths]
+    judged = judged_reports(Path(reports), {uid for _, groups in read for uid, _, _ in groups})
     return [
         _verdicts(file_name(path, paths), assessment, groups, judged, images, reader)
         for path, (assessment, groups) in zip(paths, read, strict=True)
     ]
 
 
-def _assessment(path: str | Path, name: str) -> tuple[Dataset, list[tuple[str, str, str]]]:
+def read_assessment(path: str | Path, name: str) -> tuple[Dataset, list[tuple[str, str, str]]]:
     """The data set, and of each group the UID of the judged report, the finding and the judgement's code."""
     with quiet_pydicom():
         try:
@@ -121,7 +121,7 @@ def _verdicts(
     return collector.checked()
 
 
-def _images(references: str | Path) -> dict[str, Mapping[str, Any]]:
+def worklist_images(references: str | Path) -> dict[str, Mapping[str, Any]]:
     """Image and round by SOP Instance UID."""
     try:
         rows = json.loads(Path(references).read_text(encoding="utf-8"))
@@ -138,7 +138,7 @@ def _images(references: str | Path) -> dict[str, Mapping[str, Any]]:
     return known
 
 
-def _reports(folder: Path, wanted: set[str]) -> dict[str, ReportContent]:
+def judged_reports(folder: Path, wanted: set[str]) -> dict[str, ReportContent]:
     """Reports below a folder by their SOP Instance UID."""
     if not folder.is_dir():
         raise TableError(f"{folder}: no such folder; give that of lucency predict --sr")

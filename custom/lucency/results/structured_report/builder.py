@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from pydicom import Dataset
+from pydicom.charset import convert_encodings
+from pydicom.dataelem import RawDataElement
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 from pydicom.uid import UID
 
 from ...errors import LucencyError
@@ -56,7 +59,7 @@ def structured_report(
     try:
         import highdicom.sr
 
-        from .content import add_groups, report_content
+        from .content import report_content
     except ImportError as error:
         raise LucencyError(REMEDY) from error
     run, moment = run or {}, moment or datetime.now()
@@ -64,7 +67,7 @@ def structured_report(
         try:
             report: Dataset = getattr(highdicom.sr, sop_class)(
                 evidence=[header],
-                content=report_content(result, header, model, run, clinical_use)[0],
+                content=_root(),
                 series_instance_uid=_series_uid(header, model, clinical_use),
                 series_number=SERIES_NUMBER,
                 sop_instance_uid=_report_uid(result, header, model, run, clinical_use, sop_class),
@@ -75,7 +78,7 @@ def structured_report(
                 contributing_equipment=[_equipment(model)],
                 **equipment_of(model),
             )
-            add_groups(report, result, header, model, run)
+            _set_content(report, report_content(result, header, model, run, clinical_use))
         except Exception as error:  # whatever highdicom says of a header it cannot use may quote patient data
             raise LucencyError(
                 f"{result.file}: highdicom cannot make a report of this header ({type(error).__name__}); "
@@ -133,10 +136,30 @@ def _series_uid(header: Dataset, model: ModelIdentity, clinical_use: bool) -> st
     )
 
 
+def _root() -> Dataset:
+    """The root of the content tree (TID 1500), still empty."""
+    from highdicom.sr import ContainerContentItem, ContentSequence
+
+    from .items import concept
+
+    root: Dataset = ContainerContentItem(concept(codes.TITLE), template_id="1500")
+    root.ContentSequence = ContentSequence()
+    return root
+
+
+def _set_content(report: Dataset, content: bytes) -> None:
+    """Put encoded content into a report; pydicom writes it as it is, and parses it if somebody asks for an item."""
+    tag = Tag("ContentSequence")
+    report[tag] = RawDataElement(tag, "SQ", len(content), content, 0, is_implicit_VR=False, is_little_endian=True)
+    utf_8 = convert_encodings(report.SpecificCharacterSet)
+    report.set_original_encoding(is_implicit_vr=False, is_little_endian=True, character_encoding=utf_8)
+
+
 def _equipment(model: ModelIdentity) -> Dataset:
     from highdicom import ContributingEquipment
 
-    from .content import concept, device_uid
+    from .content import device_uid
+    from .items import concept
 
     equipment: Dataset = ContributingEquipment(
         purpose_of_reference=concept(codes.EQUIPMENT),

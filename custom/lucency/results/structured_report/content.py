@@ -1,27 +1,9 @@
 """The content tree of a report (TID 1500): one measurement group a finding, and what is to be said of the whole."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from highdicom.sr import (
-    AlgorithmIdentification,
-    CodeContentItem,
-    CodedConcept,
-    ContainerContentItem,
-    ContentSequence,
-    DeviceObserverIdentifyingAttributes,
-    Measurement,
-    MeasurementReport,
-    MeasurementsAndQualitativeEvaluations,
-    NumContentItem,
-    ObservationContext,
-    ObserverContext,
-    QualitativeEvaluation,
-    RelationshipTypeValues,
-    SourceImageForMeasurementGroup,
-    TextContentItem,
-    TrackingIdentifier,
-)
+from highdicom.sr import ImageLibrary
 from pydicom import Dataset
 from pydicom.sr.codedict import codes as dicom_codes
 
@@ -31,39 +13,32 @@ from .. import codes
 from ..model_identity import ModelIdentity
 from ..schema import NOTICE, FindingResult, ImageResult
 from ..uids import deterministic_uid
+from . import items
 
 DIGITS = 9  # significant ones of a percentage; a Decimal String holds 16 characters, exponent included
+_ENGLISH = Code("RFC5646", "en-US", "English (United States)", "IETF RFC 5646")
 
 
 def report_content(
     result: ImageResult, header: Dataset, model: ModelIdentity, run: Mapping[str, Any], clinical_use: bool
-) -> MeasurementReport:
-    """Content of a report with its first finding alone; `add_groups` adds the others.
-
-    highdicom copies and searches the content that a document is made of several times over, and one group refers to
-    all that the others refer to: so a report takes a third of the time.
-    """
-    report = MeasurementReport(
-        observation_context=_observer(model),
-        procedure_reported=concept(codes.PROCEDURE),
-        imaging_measurements=[_group(result.findings[0], header, model, run)],
-        title=concept(codes.TITLE),
-        referenced_images=[_library_entry(header)],
-    )
-    if evaluations := _evaluations(result, clinical_use):
-        container = ContainerContentItem(concept(codes.EVALUATIONS), relationship_type=RelationshipTypeValues.CONTAINS)
-        container.ContentSequence = ContentSequence(evaluations)
-        report[0].ContentSequence.append(container)
-    return report
-
-
-def add_groups(
-    report: Dataset, result: ImageResult, header: Dataset, model: ModelIdentity, run: Mapping[str, Any]
-) -> None:
-    """Add the groups of all findings but the first to a report."""
-    measurements = next(item for item in report.ContentSequence if item.name == dicom_codes.DCM.ImagingMeasurements)
-    for finding in result.findings[1:]:
-        measurements.ContentSequence.extend(_group(finding, header, model, run))
+) -> bytes:
+    """Encode what is below the root of a report, which has template 1500, as the value of its Content Sequence."""
+    algorithm = [
+        items.text(_term("AlgorithmName"), model.name, "HAS CONCEPT MOD"),
+        items.text(_term("AlgorithmVersion"), model.version, "HAS CONCEPT MOD"),
+        items.text(_term("AlgorithmParameters"), parameters_text(model, run), "HAS CONCEPT MOD"),
+    ]
+    groups = [_group(finding, header, model, algorithm) for finding in result.findings]
+    content = [
+        items.code(_term("LanguageOfContentItemAndDescendants"), _ENGLISH, "HAS CONCEPT MOD"),
+        *_observer(model),
+        items.code(_term("ProcedureReported"), codes.PROCEDURE, "HAS CONCEPT MOD"),
+        *map(items.encoded, ImageLibrary([_library_entry(header)])),
+        items.container(_term("ImagingMeasurements"), groups),
+    ]
+    if evaluations := list(_evaluations(result, clinical_use)):
+        content.append(items.container(codes.EVALUATIONS, evaluations))
+    return items.content_sequence(content)
 
 
 def parameters_text(model: ModelIdentity, run: Mapping[str, Any]) -> str:
@@ -78,16 +53,14 @@ def parameters_text(model: ModelIdentity, run: Mapping[str, Any]) -> str:
     return "; ".join(f"{name}={value}" for name, value in parameters.items() if value is not None)
 
 
-def _observer(model: ModelIdentity) -> ObservationContext:
-    attributes = DeviceObserverIdentifyingAttributes(
-        uid=device_uid(model),
-        name=model.name,
-        manufacturer_name=codes.MANUFACTURER,
-        model_name=model.name,
-        serial_number=model.fingerprint,
-    )
-    device = ObserverContext(observer_type=dicom_codes.DCM.Device, observer_identifying_attributes=attributes)
-    return ObservationContext(observer_device_context=device)
+def _observer(model: ModelIdentity) -> Iterator[bytes]:
+    context = "HAS OBS CONTEXT"
+    yield items.code(_term("ObserverType"), _term("Device"), context)
+    yield items.identifier(_term("DeviceObserverUID"), device_uid(model), context)
+    yield items.text(_term("DeviceObserverName"), model.name, context)
+    yield items.text(_term("DeviceObserverManufacturer"), codes.MANUFACTURER, context)
+    yield items.text(_term("DeviceObserverModelName"), model.name, context)
+    yield items.text(_term("DeviceObserverSerialNumber"), model.fingerprint, context)
 
 
 def device_uid(model: ModelIdentity) -> str:
@@ -109,66 +82,53 @@ def _library_entry(header: Dataset) -> Dataset:
     return entry
 
 
-def _group(
-    result: FindingResult, header: Dataset, model: ModelIdentity, run: Mapping[str, Any]
-) -> MeasurementsAndQualitativeEvaluations:
-    probability = Measurement(concept(codes.PROBABILITY), _percent(result.probability), concept(codes.PERCENT))
-    probability[0].ContentSequence = ContentSequence(_properties(result))
-    presence = codes.PRESENT if result.decision == "present" else codes.ABSENT
-    return MeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(
-            uid=deterministic_uid("finding", header.SOPInstanceUID, model.fingerprint, result.finding),
-            identifier=result.finding,
-        ),
-        finding_type=concept(codes.finding_code(result.finding)),
-        algorithm_id=AlgorithmIdentification(model.name, model.version, [parameters_text(model, run)]),
-        source_images=[SourceImageForMeasurementGroup(header.SOPClassUID, header.SOPInstanceUID)],
-        measurements=[probability],
-        qualitative_evaluations=[QualitativeEvaluation(concept(codes.PRESENCE), concept(presence))]
-        if result.decision
-        else None,
-    )
-
-
-def _properties(result: FindingResult) -> list[Dataset]:
-    """How the probability came about and is judged, below it, so that a group keeps one measurement."""
-    percent, properties = concept(codes.PERCENT), RelationshipTypeValues.HAS_PROPERTIES
-    items = [
-        TextContentItem(concept(codes.CALIBRATION), result.calibration, RelationshipTypeValues.HAS_CONCEPT_MOD),
-        NumContentItem(
-            concept(codes.RAW_PROBABILITY),
-            _percent(result.raw_probability),
-            percent,
-            relationship_type=RelationshipTypeValues.INFERRED_FROM,
+def _group(result: FindingResult, header: Dataset, model: ModelIdentity, algorithm: list[bytes]) -> bytes:
+    uid = deterministic_uid("finding", header.SOPInstanceUID, model.fingerprint, result.finding)
+    content = [
+        items.text(_term("TrackingIdentifier"), result.finding, "HAS OBS CONTEXT"),
+        items.identifier(_term("TrackingUniqueIdentifier"), uid, "HAS OBS CONTEXT"),
+        items.code(_term("Finding"), codes.finding_code(result.finding), "CONTAINS"),
+        *algorithm,
+        items.number(
+            codes.PROBABILITY, _percent(result.probability), codes.PERCENT, "CONTAINS", list(_properties(result))
         ),
     ]
+    if result.decision:
+        presence = codes.PRESENT if result.decision == "present" else codes.ABSENT
+        content.append(items.code(codes.PRESENCE, presence, "CONTAINS"))
+    content.append(items.image(_term("SourceOfMeasurement"), header.SOPClassUID, header.SOPInstanceUID, "CONTAINS"))
+    return items.container(_term("MeasurementGroup"), content, template="1501")
+
+
+def _properties(result: FindingResult) -> Iterator[bytes]:
+    """How the probability came about and is judged, below it, so that a group keeps one measurement."""
+    properties = "HAS PROPERTIES"
+    yield items.text(codes.CALIBRATION, result.calibration, "HAS CONCEPT MOD")
+    yield items.number(codes.RAW_PROBABILITY, _percent(result.raw_probability), codes.PERCENT, "INFERRED FROM")
     if result.threshold is not None:
-        threshold = _percent(result.threshold)
-        items.append(NumContentItem(concept(codes.THRESHOLD), threshold, percent, relationship_type=properties))
+        yield items.number(codes.THRESHOLD, _percent(result.threshold), codes.PERCENT, properties)
     if result.operating_point:
-        items.append(TextContentItem(concept(codes.OPERATING_POINT), result.operating_point, properties))
-    return items
+        yield items.text(codes.OPERATING_POINT, result.operating_point, properties)
 
 
-def _evaluations(result: ImageResult, clinical_use: bool) -> list[Dataset]:
-    contains = RelationshipTypeValues.CONTAINS
-    items: list[Dataset] = []
+def _evaluations(result: ImageResult, clinical_use: bool) -> Iterator[bytes]:
     decisions = [finding.decision for finding in result.findings]
     if "present" in decisions or None not in decisions:
         summary = codes.WITH_FINDINGS if "present" in decisions else codes.WITHOUT_FINDINGS
-        items.append(CodeContentItem(concept(codes.SUMMARY), concept(summary), contains))
+        yield items.code(codes.SUMMARY, summary, "CONTAINS")
     if result.guard.outcome in ("accept", "warning"):
         quality = codes.USABLE if result.guard.outcome == "accept" else codes.DOUBTFUL
-        items.append(CodeContentItem(concept(codes.QUALITY), concept(quality), contains))
-    items += [TextContentItem(concept(codes.QUALITY_FINDING), text, contains) for text in result.guard.reasons if text]
+        yield items.code(codes.QUALITY, quality, "CONTAINS")
+    for reason in filter(None, result.guard.reasons):
+        yield items.text(codes.QUALITY_FINDING, reason, "CONTAINS")
     if not clinical_use:
-        items.append(TextContentItem(concept(codes.COMMENT), NOTICE, contains))
-    return items
+        yield items.text(codes.COMMENT, NOTICE, "CONTAINS")
 
 
-def concept(code: Code) -> CodedConcept:
-    """The code as highdicom takes it."""
-    return CodedConcept(value=code.value, meaning=code.meaning, scheme_designator=code.scheme)
+def _term(keyword: str) -> Code:
+    """A concept of DICOM PS3.16 Annex D by its keyword."""
+    found = getattr(dicom_codes.DCM, keyword)
+    return Code("DCM", found.value, found.meaning, "DICOM PS3.16 Annex D")
 
 
 def _percent(probability: float) -> float:

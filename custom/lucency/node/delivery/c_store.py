@@ -1,0 +1,108 @@
+"""Sending by C-STORE."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pynetdicom import AE, _config, build_context, evt
+from pynetdicom.association import Association
+
+from ..intake.tls import client_context
+from ..settings import NodeSettings, Peer
+from .answer import Answer, Outcome, Outgoing, judged
+
+# The bytes of a file go as they are, and are never decoded.
+_config.STORE_SEND_CHUNKED_DATASET = True
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # it names patients' UIDs
+
+ASSOCIATION_S = 5.0
+"""Wait for a connection, and for the answer to an association request."""
+ANSWER_S = 30.0
+"""Wait for the answer to one object; pynetdicom loses one in some thousands under load, which then is sent again."""
+_CONTEXTS = 128  # PS3.8 9.3.2.2: their numbers are odd and below 256
+
+
+class StoreScu:
+    """A PACS that is spoken to by C-STORE; one association a batch.
+
+    Each file is offered with the transfer syntax that it has, so that what arrives is what lies here.
+
+    Args:
+        settings: `pacs` is ``AET@HOST:PORT``.
+        peer: its parsed form.
+    """
+
+    def __init__(self, settings: NodeSettings, peer: Peer) -> None:
+        self.peer = peer
+        self.entity = AE(ae_title=settings.aet)
+        self.entity.connection_timeout = self.entity.acse_timeout = ASSOCIATION_S
+        self.entity.dimse_timeout = ANSWER_S
+        context = client_context(settings)
+        self.tls = None if context is None else (context, peer.host)
+
+    @contextmanager
+    def session(self, files: Sequence[Outgoing]) -> Iterator["StoreSession"]:
+        """Associate with contexts for these files."""
+        offers = sorted({(file.identity.sop_class_uid, file.identity.transfer_syntax_uid) for file in files})
+        try:
+            association = self.entity.associate(
+                self.peer.host,
+                self.peer.port,
+                [build_context(sop_class, syntax) for sop_class, syntax in offers[:_CONTEXTS]],
+                self.peer.aet,
+                tls_args=self.tls,
+                evt_handlers=[(evt.EVT_CONN_OPEN, _limit_waits)],
+            )
+        except OSError:  # a host name that nobody knows
+            yield StoreSession(None)
+            return
+        try:
+            yield StoreSession(association)
+        finally:
+            if association.is_established:
+                association.release()
+
+
+class StoreSession:
+    """An association, or the lack of one."""
+
+    def __init__(self, association: Association | None) -> None:
+        self.association = association
+        self.connected = association is not None and bool(
+            association.accepted_contexts or association.rejected_contexts
+        )
+
+    def send(self, file: Outgoing) -> Answer:
+        """Send one file; see `Session`."""
+        association = self.association
+        if association is None or not self.connected:
+            rejected = association is not None and association.is_rejected
+            return Answer(Outcome.UNREACHABLE, "association rejected" if rejected else "no association")
+        offer = (file.identity.sop_class_uid, file.identity.transfer_syntax_uid)
+        if offer not in {(cx.abstract_syntax, cx.transfer_syntax[0]) for cx in association.accepted_contexts}:
+            return Answer(Outcome.REFUSED, "SOP class or transfer syntax not accepted")
+        watchdog = threading.Timer(ASSOCIATION_S, _unblock, [association])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            status = association.send_c_store(file.path)
+        except RuntimeError:
+            return Answer(Outcome.UNREACHABLE, "association lost")
+        finally:
+            watchdog.cancel()
+        return judged(status.Status) if "Status" in status else Answer(Outcome.UNREACHABLE, "no answer")
+
+
+def _limit_waits(event: evt.Event) -> None:
+    """Limit how long a peer that stops reading, or stops in the middle of a message, holds the socket."""
+    event.assoc.dul.socket.socket.settimeout(ANSWER_S)
+
+
+def _unblock(association: Association) -> None:
+    """Let `send_c_store` go on that waits for the pause of a thread which has ended.
+
+    pynetdicom 3.0 waits without limit if the peer leaves between its check of the association and that wait.
+    """
+    if not association.is_alive():
+        association._is_paused = True

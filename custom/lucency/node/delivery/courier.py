@@ -1,0 +1,201 @@
+"""The process that brings results to the PACS, and waits as long as that takes."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+
+from ...errors import LucencyError
+from ..jobs import Job, Kind
+from ..queue import JobQueue, open_queue
+from ..settings import NodeSettings
+from .answer import Answer, Destination, Outcome, Session
+from .backoff import ceiling, full_jitter
+from .destination import destination_of
+from .documents import publish_document
+from .parcel import Parcel, packed
+
+log = logging.getLogger("lucency.node")
+
+BATCH = 16
+LEASE_S = 600.0
+_MARGIN_S = 60.0  # longer than one file takes
+_IDLE_S = 0.2
+_HOUR_S = 3600.0
+_OUTAGE = (Outcome.BUSY, Outcome.UNREACHABLE)
+
+
+class Courier:
+    """Send the products of jobs that are built, always the same bytes.
+
+    If the PACS is away or has no room, nothing counts as an attempt: results go back to the queue and the courier
+    waits, longer each time. The job at which a conversation broke off waits longest, so that an object which a PACS
+    cannot bear holds up no other. If the PACS refuses an object, that is an attempt, and the last one ends the job.
+
+    Args:
+        settings: see `NodeSettings`.
+        queue: where built jobs are.
+        destination: the PACS.
+        owner: of leases.
+        connection: told ``("pacs", "ok" | "unreachable")`` on every change.
+        stop: once set, the file on its way is finished and the rest released.
+    """
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        queue: JobQueue,
+        destination: Destination,
+        owner: str,
+        connection: "Connection[object, object]",
+        stop: threading.Event,
+    ) -> None:
+        self.settings, self.queue, self.destination = settings, queue, destination
+        self.owner, self.stop = owner, stop
+        self._connection = connection
+        self._pacs = "unknown"
+        self._failures = 0
+        self._struck: dict[int, int] = {}  # job to how often a conversation broke off at it
+
+    def run(self) -> None:
+        """Deliver until told to stop; whatever goes wrong, such as a queue that is away, is waited out."""
+        self.tell("ready", {})
+        clean = True
+        while not self.stop.is_set():
+            try:
+                if not clean:
+                    self.queue.release(self.owner)
+                    clean = True
+                wait = self.round()
+            except Exception:
+                log.exception("delivery_failed")
+                clean, wait = False, self._next_wait()
+            self.stop.wait(wait)
+        self.queue.release(self.owner)
+
+    def round(self) -> float:
+        """Deliver one batch; how many seconds to wait after it."""
+        due = time.monotonic() + LEASE_S - _MARGIN_S
+        jobs = self.queue.claim("delivery", self.owner, LEASE_S, BATCH)
+        parcels = [parcel for job in jobs if (parcel := self._packed(job)) is not None]
+        if not parcels:
+            return 0.0 if jobs else _IDLE_S
+        with self.destination.session([file for parcel in parcels for file in parcel.files]) as session:
+            for index, parcel in enumerate(parcels):
+                if self.stop.is_set() or time.monotonic() > due:
+                    self.queue.release(self.owner)
+                    return 0.0
+                answer = self._sent(parcel, session)
+                if answer.outcome in _OUTAGE:
+                    return self._outage(answer, parcel.job, [later.job for later in parcels[index + 1 :]], session)
+        return 0.0
+
+    def tell(self, subject: str, content: object) -> None:
+        """Tell the supervisor; without one there is nothing left to do."""
+        try:
+            self._connection.send((subject, content))
+        except OSError:
+            self.stop.set()
+
+    def _packed(self, job: Job) -> Parcel | None:
+        """Find a job's results; without them it is dead, and without the FHIR folder it waits."""
+        try:
+            parcel = packed(job, self.settings.storage_root)
+        except LucencyError as error:
+            self._give_up(job, Kind.NODE_FAILURE, str(error))
+            return None
+        if (folder := self.settings.fhir) is None:
+            return parcel
+        try:
+            for file, name in parcel.documents:
+                publish_document(file, folder, name)
+        except (OSError, LucencyError) as error:
+            log.error("fhir_failed", extra={"job": job.id})
+            self._wait_or_give_up(job, Kind.NODE_FAILURE, str(error), self.settings.retry_cap)
+            return None
+        return parcel
+
+    def _sent(self, parcel: Parcel, session: Session) -> Answer:
+        job = parcel.job
+        answer = Answer(Outcome.TAKEN)
+        for file in parcel.files:
+            answer = session.send(file)
+            if answer.outcome is not Outcome.TAKEN:
+                break
+        if answer.outcome in _OUTAGE:
+            return answer
+        self._failures = 0
+        self._struck.pop(job.id, None)
+        self._change("ok")
+        if answer.outcome is Outcome.TAKEN:
+            if self.queue.sent(job):
+                log.info("job_sent", extra={"job": job.id, "seconds": round(time.time() - job.received, 3)})
+        elif job.attempts >= self.settings.attempts:
+            self._give_up(job, Kind.REFUSED_BY_PACS, answer.reason)
+        else:
+            wait = full_jitter(job.attempts - 1, self.settings.retry_base, self.settings.retry_cap)
+            self.queue.again(job, Kind.REFUSED_BY_PACS, answer.reason, wait)
+            log.warning("job_again", extra={"job": job.id, "kind": str(Kind.REFUSED_BY_PACS)})
+        return answer
+
+    def _outage(self, answer: Answer, failed: Job, others: Sequence[Job], session: Session) -> float:
+        self._change("unreachable")
+        wait = 0.0
+        if session.connected:
+            tries = self._struck.get(failed.id, 0)
+            self._struck[failed.id] = tries + 1
+            wait = ceiling(tries, self.settings.retry_base, self.settings.retry_cap)
+        self._wait_or_give_up(failed, Kind.PACS_UNREACHABLE, answer.reason, wait)
+        for job in others:
+            self._wait_or_give_up(job, Kind.PACS_UNREACHABLE, answer.reason, 0.0)
+        return self._next_wait()
+
+    def _next_wait(self) -> float:
+        wait = full_jitter(self._failures, self.settings.retry_base, self.settings.retry_cap)
+        self._failures += 1
+        return wait
+
+    def _wait_or_give_up(self, job: Job, kind: Kind, reason: str, wait_s: float) -> None:
+        if time.time() - (job.built or job.received) > self.settings.give_up_h * _HOUR_S:
+            self._give_up(job, kind, reason)
+        else:
+            self.queue.again(job, kind, reason, wait_s, counts=False)
+
+    def _give_up(self, job: Job, kind: Kind, reason: str) -> None:
+        self._struck.pop(job.id, None)
+        if self.queue.dead(job, kind, reason):
+            log.error("job_dead", extra={"job": job.id, "kind": str(kind)})
+
+    def _change(self, pacs: str) -> None:
+        if pacs == self._pacs:
+            return
+        if pacs == "unreachable":
+            log.warning("pacs_unreachable")
+        elif self._pacs == "unreachable":
+            log.info("pacs_back")
+        self._pacs = pacs
+        self.tell("pacs", pacs)
+
+
+def deliver(settings: NodeSettings, owner: str, connection: "Connection[object, object]") -> None:
+    """Be the courier: what its process runs, until SIGTERM.
+
+    Args:
+        settings: of the node.
+        owner: of leases.
+        connection: to the supervisor.
+    """
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        destination = destination_of(settings)
+        queue = open_queue(settings)
+    except LucencyError as error:
+        connection.send(("failed", str(error)))
+        raise SystemExit(1) from None
+    try:
+        Courier(settings, queue, destination, owner, connection, stop).run()
+    finally:
+        queue.close()

@@ -1,0 +1,74 @@
+"""Two nodes over one PostgreSQL and one folder are one node, also when one of them is killed."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lucency.node.jobs import State
+from node.peers import LONG
+from node.ports import wait_until
+from node.postgres import running_server
+from node.promises.modality import TAKEN, Modality
+
+IMAGES = 120 if LONG else 30
+CLAIMED = 17
+"""Jobs that a killed node can have leased: one at its worker, sixteen at its courier."""
+
+
+@pytest.fixture(scope="module")
+def pair(make_node, faulty_pacs, tmp_path_factory):
+    """Two nodes."""
+    url = running_server().new_database()
+    shared = tmp_path_factory.mktemp("shared")
+    nodes = [make_node(pacs=faulty_pacs.address, queue=url, storage=shared, lease_s=10) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda node: node.start(), nodes))
+
+
+def open_jobs(node):
+    return [job for job in node.jobs() if job.state not in (State.SENT, State.SKIPPED, State.DEAD)]
+
+
+def test_two_nodes_answer_every_image_once_and_one_goes_on_without_the_other(pair, radiographs, faulty_pacs):
+    images = [radiographs.frontal() for _ in range(IMAGES)]
+    with ThreadPoolExecutor(2) as pool:
+        streams = [pool.submit(Modality(node.port).send, *images) for node in pair]
+        answers = [stream.result() for stream in streams]
+    assert answers == [[TAKEN] * IMAGES] * 2
+    assert len(pair[0].jobs()) == IMAGES
+    wait_until(lambda: len(open_jobs(pair[1])) < IMAGES - 3, 60, "both are at work")
+    pair[0].kill()
+    assert open_jobs(pair[1]), "too late: nothing was left to do"
+    wait_until(lambda: len(open_jobs(pair[1])) <= CLAIMED, 90, "the other goes on")
+    pair[0].start()
+    jobs = pair[0].settled(*images, seconds=120)
+    assert {job.state for job in jobs} == {State.SENT}
+    assert len({name for job in jobs for name in job.products}) == IMAGES
+    assert len(faulty_pacs.taken) == IMAGES
+    assert {len(set(copies)) for copies in faulty_pacs.taken.values()} == {1}
+
+
+def test_both_nodes_have_worked(pair):
+    done = [{event["job"] for event in node.events() if event.get("event") == "job_built"} for node in pair]
+    assert all(done)
+    assert not done[0] & done[1]
+    assert len(done[0] | done[1]) == IMAGES
+
+
+def test_both_tell_the_same_numbers(pair):
+    wait_until(lambda: pair[0].health()["jobs"] == pair[1].health()["jobs"], 10, "the same numbers")
+    assert pair[0].health()["jobs"]["sent"] == IMAGES
+
+
+def test_two_workers_of_a_node_share_its_queue(hospital, radiographs):
+    images = [radiographs.frontal() for _ in range(8)]
+    assert Modality(hospital.port).send(*images) == [TAKEN] * 8
+    most = 0
+    deadline = time.monotonic() + 60
+    while hospital.health()["jobs"]["queued"] and time.monotonic() < deadline:
+        most = max(most, hospital.health()["jobs"]["running"])
+    assert {job.state for job in hospital.settled(*images)} == {State.SENT}
+    assert most == 2
+    built = [event["job"] for event in hospital.events() if event.get("event") == "job_built"]
+    assert len(built) == len(set(built))

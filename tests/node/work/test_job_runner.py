@@ -1,0 +1,211 @@
+"""One attempt at one job: what it leaves on disk and what it says."""
+
+import errno
+import time
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.uid import ComprehensiveSRStorage, generate_uid
+
+from lucency.errors import LucencyError
+from lucency.inference.folder import describe
+from lucency.node.jobs import Arrival, Kind, State
+from lucency.node.queue import open_queue
+from lucency.node.storage import Storage
+from lucency.node.work import job_runner
+from lucency.node.work.job_runner import JobRunner
+from lucency.node.work.predictor import Predictor
+from lucency.node.work.products import Products
+
+CR = "1.2.840.10008.5.1.4.1.1.1"
+
+
+class Bench:
+    """A runner, and jobs for it that are leased as a worker's are."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.queue = open_queue(settings)
+        self.storage = Storage(settings.storage_root, "here")
+        self.predictor = Predictor(settings)
+        self.products = Products(self.predictor.parts)
+        self.runner = JobRunner(settings, self.storage, self.predictor, self.products)
+
+    def job(self, file, *, uid=None, sop_class=CR, recipe=None):
+        received = self.storage.incoming / "received"
+        received.write_bytes(file.read_bytes())
+        uid = uid or describe(file)[0]["sop_instance_uid"] or generate_uid()
+        path = self.storage.keep(received)
+        self.queue.put(Arrival(uid, sop_class, "CR1", path, recipe or self.predictor.recipe))
+        (job,) = self.queue.claim("work", "here/worker-1", 600)
+        return job
+
+    def run(self, file, **options):
+        return self.runner.run(self.job(file, **options))
+
+
+@pytest.fixture
+def bench(settings_of):
+    made = Bench(settings_of(retry_base=0.01))
+    yield made
+    made.queue.close()
+
+
+def changed(file, folder, **values):
+    dataset = pydicom.dcmread(file)
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    if uid := values.get("SOPInstanceUID"):
+        dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    target = folder / "changed.dcm"
+    dataset.save_as(target)
+    return target
+
+
+def test_a_radiograph_becomes_a_report_on_disk(bench, radiographs):
+    job = bench.job(radiographs[0])
+    outcome = bench.runner.run(job)
+    assert (outcome.state, outcome.products) == (State.BUILT, (f"reports/{job.id}/1-report.dcm",))
+    assert outcome.tell(bench.queue, job)
+    report = pydicom.dcmread(bench.storage.root / outcome.products[0])
+    assert report.CurrentRequestedProcedureEvidenceSequence[0].StudyInstanceUID == report.StudyInstanceUID
+    assert bench.queue.get(job.id).products == outcome.products
+
+
+def test_results_that_an_interrupted_attempt_left_stand_byte_by_byte(bench, radiographs, monkeypatch):
+    job = bench.job(radiographs[0])
+    first = bench.runner.run(job)
+    before = (bench.storage.root / first.products[0]).read_bytes()
+    monkeypatch.setattr(bench.predictor, "predict", lambda path: pytest.fail("answered twice"))
+    assert bench.runner.run(job).products == first.products
+    bench.storage.remove(job.path)  # nor is the object needed any more
+    assert bench.runner.run(job).state is State.BUILT
+    assert (bench.storage.root / first.products[0]).read_bytes() == before
+
+
+def test_what_another_model_built_and_nobody_was_sent_is_built_anew(bench, radiographs):
+    job = bench.job(radiographs[0], recipe="of another model")
+    with bench.storage.publication(job.id) as folder:
+        (folder / "1-report.dcm").write_text("of another model")
+    outcome = bench.runner.run(job)
+    assert outcome.recipe == bench.predictor.recipe
+    assert pydicom.dcmread(bench.storage.root / outcome.products[0]).Modality == "SR"
+
+
+def test_poison_costs_its_own_job_only(bench, corpus, radiographs):
+    for file in sorted((corpus / "broken").iterdir()):
+        outcome = bench.run(file, recipe=file.name)  # two of them have one UID
+        assert outcome.state in (State.DEAD, State.SKIPPED), file.name
+        assert outcome.reason
+        assert bench.storage.published(bench.queue.jobs()[0].id) == ()
+    assert bench.run(radiographs[0]).state is State.BUILT
+
+
+def test_the_guards_reason_is_that_of_the_job(bench, radiographs, tmp_path):
+    outcome = bench.run(changed(radiographs[0], tmp_path, ViewPosition="LL"))
+    assert (outcome.state, outcome.kind) == (State.SKIPPED, Kind.REFUSED_BY_GUARD)
+    assert "LL" in outcome.reason or "lateral" in outcome.reason
+
+
+def test_a_report_of_another_maker_is_no_image(bench, corpus):
+    outcome = bench.run(corpus / "non_image" / "SR_comprehensive.dcm", sop_class=ComprehensiveSRStorage)
+    assert (outcome.state, outcome.kind) == (State.SKIPPED, Kind.NO_IMAGE)
+
+
+def test_a_verdict_is_kept(bench, corpus, monkeypatch):
+    monkeypatch.setattr(job_runner, "is_verdict", lambda path: True)
+    file = corpus / "non_image" / "SR_comprehensive.dcm"
+    outcome = bench.run(file, sop_class=ComprehensiveSRStorage)
+    assert (outcome.state, outcome.kind) == (State.SKIPPED, Kind.VERDICT)
+    (kept,) = bench.storage.verdicts.iterdir()
+    assert kept.read_bytes() == file.read_bytes()
+
+
+def test_an_object_under_anothers_identifier_is_unreadable(bench, radiographs):
+    outcome = bench.run(radiographs[0], uid="1.2.3")
+    assert (outcome.state, outcome.kind) == (State.DEAD, Kind.UNREADABLE)
+
+
+def test_a_header_that_no_report_can_refer_to_is_dead(bench, radiographs, tmp_path):
+    outcome = bench.run(changed(radiographs[0], tmp_path, StudyInstanceUID=""))
+    assert (outcome.state, outcome.kind) == (State.DEAD, Kind.NO_REPORT)
+    assert "StudyInstanceUID" in outcome.reason
+    assert list(bench.storage.reports.iterdir()) == []
+
+
+def test_a_lost_file_is_the_nodes_failure(bench, radiographs):
+    job = bench.job(radiographs[0])
+    bench.storage.remove(job.path)
+    outcome = bench.runner.run(job)
+    assert (outcome.state, outcome.kind) == (State.DEAD, Kind.NODE_FAILURE)
+
+
+def test_attempts_that_ended_without_a_word_are_counted_too(bench, radiographs):
+    job = bench.job(radiographs[0])
+    for _ in range(bench.settings.attempts):
+        bench.queue.again(job, Kind.CRASHED, "", 0)
+        (job,) = bench.queue.claim("work", "here/worker-1", 600)
+    assert bench.runner.run(job).kind is Kind.CRASHED
+
+
+def test_a_full_disk_is_no_attempt_and_leaves_nothing(bench, radiographs, monkeypatch):
+    def full(*_):
+        raise LucencyError("cannot be written") from OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(bench.products, "report", full)
+    outcome = bench.run(radiographs[0])
+    assert (outcome.state, outcome.kind, outcome.counts, outcome.wait_s) == (
+        State.QUEUED, Kind.NODE_FAILURE, False, 10,
+    )  # fmt: skip
+    assert list(bench.storage.reports.iterdir()) == []
+
+
+def test_heat_maps_that_cannot_be_drawn_cost_no_report(bench, radiographs, monkeypatch):
+    def fail(*_):
+        raise LucencyError("no heat maps")
+
+    monkeypatch.setattr(bench.products, "heatmaps", fail)
+    assert bench.run(radiographs[0]).state is State.BUILT
+
+
+def test_a_defect_is_tried_again_and_then_dead(bench, radiographs, monkeypatch):
+    monkeypatch.setattr(bench.predictor, "predict", lambda path: 1 / 0)
+    job = bench.job(radiographs[0])
+    for attempt in range(1, bench.settings.attempts + 1):
+        outcome = bench.runner.run(job)
+        assert outcome.kind is Kind.NODE_FAILURE
+        assert outcome.state is (State.DEAD if attempt == bench.settings.attempts else State.QUEUED)
+        assert outcome.tell(bench.queue, job)
+        if outcome.state is State.QUEUED:
+            time.sleep(outcome.wait_s)
+            (job,) = bench.queue.claim("work", "here/worker-1", 600)
+
+
+def bomb(radiograph, folder, side):
+    """A deflated file of some 100 kB that holds `side` x `side` 16-bit pixels."""
+    dataset = pydicom.dcmread(radiograph)
+    dataset.Rows = dataset.Columns = side
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit = 15
+    dataset.PixelData = np.zeros(side * side, np.uint16).tobytes()
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    target = folder / "bomb.dcm"
+    dataset.save_as(target)
+    return target
+
+
+def test_a_bomb_is_stopped_by_the_memory_limit_and_the_next_job_is_answered(settings_of, radiographs, tmp_path):
+    bench = Bench(settings_of(mem_mb=100, attempts=2))
+    file = bomb(radiographs[0], tmp_path, 9_000)
+    assert file.stat().st_size < 1_000_000
+    outcome = bench.run(file)
+    assert (outcome.state, outcome.kind) == (State.QUEUED, Kind.MEMORY_LIMIT)
+    assert "100 MB" in outcome.reason
+    assert bench.run(radiographs[1]).state is State.BUILT
+    bench.queue.close()
+
+
+def test_huge_dimensions_without_the_pixels_are_unreadable(bench, radiographs, tmp_path):
+    outcome = bench.run(changed(radiographs[0], tmp_path, Rows=65_535, Columns=65_535))
+    assert (outcome.state, outcome.kind) == (State.DEAD, Kind.UNREADABLE)

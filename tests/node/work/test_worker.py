@@ -1,0 +1,66 @@
+"""The real worker under the real supervisor, with a tiny model."""
+
+import time
+from multiprocessing import forkserver
+
+import pydicom
+import pytest
+
+from lucency.errors import ConfigError
+from lucency.node.jobs import Arrival, Kind, State
+from lucency.node.queue import open_queue
+from lucency.node.storage import Storage
+from lucency.node.work.predictor import Predictor
+from lucency.node.work.supervisor import Supervisor
+from node.work import stand_ins
+
+CR = "1.2.840.10008.5.1.4.1.1.1"
+
+
+@pytest.fixture
+def fresh_fork_server():
+    """A fork server of this test's own, since modules are preloaded only when it starts."""
+    forkserver._forkserver._stop()
+    yield
+    forkserver._forkserver._stop()
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.05)
+
+
+def test_radiographs_become_reports_and_poison_is_put_aside(settings_of, radiographs, tmp_path, fresh_fork_server):
+    settings = settings_of(mem_mb=1000)
+    queue, storage = open_queue(settings), Storage(settings.storage_root, "here")
+    recipe = Predictor(settings).recipe
+
+    def put(file, uid):
+        received = storage.incoming / "received"
+        received.write_bytes(file.read_bytes())
+        queue.put(Arrival(uid, CR, "CR1", storage.keep(received), recipe))
+
+    broken = tmp_path / "broken.dcm"
+    broken.write_bytes(radiographs[0].read_bytes()[:3000])
+    uids = [str(pydicom.dcmread(file).SOPInstanceUID) for file in radiographs]
+    put(broken, "1.2.3")
+    for file, uid in zip(radiographs, uids, strict=True):
+        put(file, uid)
+    with pytest.raises(ConfigError, match=r"nowhere\.pt: no weights there"):
+        Supervisor(settings_of(weights="nowhere.pt"), "here", queue, courier=stand_ins.wait).start()
+    supervisor = Supervisor(settings, "here", queue, courier=stand_ins.wait)
+    said = supervisor.start()
+    assert (said["recipe"], said["findings"], said["backend"]) == (recipe, 3, "torch fp32")
+    until(lambda: queue.counts()[State.BUILT] == len(uids) and queue.counts()[State.DEAD] == 1)
+    supervisor.stop(30)
+    assert queue.find("1.2.3", recipe).kind is Kind.UNREADABLE
+    for uid in uids:
+        job = queue.find(uid, recipe)
+        (product,) = job.products
+        report = pydicom.dcmread(storage.root / product)
+        (study,) = report.CurrentRequestedProcedureEvidenceSequence
+        assert study.ReferencedSeriesSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == uid
+        assert job.lease is None
+    queue.close()
