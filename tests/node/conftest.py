@@ -82,7 +82,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory, tiny_weights: Path, ortha
         allow=["MODALITY1", "MODALITY2"],
         workers=2,
         mem_mb=1000,
-        lease_s=20,
+        lease_s=10,
         attempts=2,
     )
     yield node.start()

@@ -43,11 +43,11 @@ class Radiographs:
         dataset.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
         return self._write(dataset, name, syntax, elements)
 
-    def marked(self, mark: str, **elements: Any) -> Path:
-        """Write noise that bears a mark of `odd_network`; only a node without image check takes it."""
-        pixels = np.random.default_rng(self.made).integers(0, 2800, (128, 128)).astype("u2")
-        half = {"top": np.s_[:64], "bottom": np.s_[64:], "left": np.s_[:, :64], "right": np.s_[:, 64:]}.get(mark)
-        pixels[half if half is not None else np.s_[:1, :1]] = 4095
+    def marked(self, mark: str, side: int = 128, **elements: Any) -> Path:
+        """Write noise that may bear a mark of `odd_network`; only a node without image check takes it."""
+        pixels = np.random.default_rng(self.made).integers(0, 2800, (side, side)).astype("u2")
+        half = {"top": np.s_[: side // 2], "bottom": np.s_[side // 2 :], "left": np.s_[:, : side // 2]}
+        pixels[half.get(mark, np.s_[:1, :1])] = 4095
         return self._write(self._like_phantom(pixels), mark, uid.ExplicitVRLittleEndian, elements)
 
     def _like_phantom(self, pixels: np.ndarray) -> Dataset:

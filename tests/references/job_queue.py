@@ -146,7 +146,8 @@ class ReferenceQueue:
         chosen = [row for row in self.rows.values() if row.state is State.DEAD and (ids is None or row.id in ids)]
         for row in chosen:
             state = State.BUILT if row.products else State.QUEUED
-            self.rows[row.id] = replace(row, state=state, attempts=0, kind=None, reason="", finished=None)
+            built = time.time() if row.products else None
+            self.rows[row.id] = replace(row, state=state, attempts=0, kind=None, reason="", finished=None, built=built)
             self.due[row.id] = time.time()
         return len(chosen)
 

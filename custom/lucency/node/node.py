@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import Protocol
 
 from .housekeeping import Housekeeping
@@ -11,7 +12,7 @@ from .intake import Intake, StoreScp
 from .intake.puller import Puller
 from .intake.stow import StowService
 from .operations.app import node_app
-from .operations.audit import auditor_of
+from .operations.audit import Auditor, auditor_of
 from .operations.http_server import HttpServer
 from .operations.logs import configure_logs
 from .operations.metrics import NodeMetrics
@@ -23,6 +24,9 @@ from .storage import Storage
 from .work.supervisor import Supervisor
 
 log = logging.getLogger("lucency.node")
+
+NOT_AUTHENTICATED = ("called_ae", "calling_ae", "tls")
+"""Refusals that a security officer wants to know of; the others are those of a busy node."""
 
 
 class Part(Protocol):
@@ -85,7 +89,7 @@ class Node:
         status = NodeStatus(queue, supervisor, intake, storage, settings, model)
         parts: list[Part] = [
             Housekeeping(queue, storage, settings.keep_days),
-            StoreScp(settings, intake, storage, metrics, on_refused=auditor.rejected),
+            StoreScp(settings, intake, storage, metrics, on_refused=partial(_alert, auditor)),
         ]
         if settings.pull is not None:
             parts.append(Puller(settings, intake, queue, storage, recipe))
@@ -100,3 +104,8 @@ class Node:
         self._end.wait()
         log.info("node_stopping")
         auditor.application(started=False)
+
+
+def _alert(auditor: Auditor, kind: str, address: str, title: str) -> None:
+    if kind in NOT_AUTHENTICATED:
+        auditor.rejected(host=address, title=title)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from ssl import SSLContext
 from typing import Any
 
 from pydicom import uid
@@ -22,6 +23,7 @@ class Pacs:
         behaviour: gives the status; may abort, or wait.
         port: 0 takes a free one.
         contexts: SOP class and transfer syntax that it accepts.
+        tls: of its side, if it speaks TLS.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Pacs:
         behaviour: Behaviour = lambda event, number: 0,
         port: int = 0,
         contexts: Sequence[tuple[UID, UID]] = ((SR, uid.ExplicitVRLittleEndian),),
+        tls: SSLContext | None = None,
     ) -> None:
         self.behaviour = behaviour
         self.received: list[tuple[str, bytes]] = []
@@ -38,7 +41,9 @@ class Pacs:
         self._entity.supported_contexts = [build_context(*context) for context in contexts]
         self._entity.require_called_aet = True
         handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_ACCEPTED, self._accepted)]
-        self._server = self._entity.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)  # type: ignore[arg-type]
+        self._server = self._entity.start_server(
+            ("127.0.0.1", port), block=False, ssl_context=tls, evt_handlers=handlers
+        )  # type: ignore[arg-type]
         self.port = int(self._server.server_address[1])
         self.address = f"PACS@127.0.0.1:{self.port}"
 

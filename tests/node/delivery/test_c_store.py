@@ -101,6 +101,14 @@ def test_a_peer_that_takes_connections_and_says_nothing_is_unreachable(
     assert time.monotonic() - started < 5
 
 
+def test_a_peer_that_stops_reading_holds_the_socket_for_a_limited_time(tmp_path: Path) -> None:
+    file = outgoing(tmp_path / "a.dcm")
+    with pacs() as peer, scu(peer.address).session([file]) as session:
+        assert session.association is not None
+        assert session.association.dul.socket is not None
+        assert session.association.dul.socket.socket.gettimeout() == c_store.ANSWER_S
+
+
 def test_nobody_there_and_a_peer_of_another_title_are_unreachable(tmp_path: Path) -> None:
     file = outgoing(tmp_path / "a.dcm")
     assert send(f"PACS@127.0.0.1:{free_port()}", file)[0] == Answer(Outcome.UNREACHABLE, "no association")

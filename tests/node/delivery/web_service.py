@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 
 Reply = tuple[int, dict[str, str], bytes]
 
@@ -28,7 +29,9 @@ class WebService:
 
 
 @contextmanager
-def web_service(answer: Callable[[Request], Reply], port: int = 0) -> Iterator[WebService]:
+def web_service(
+    answer: Callable[[Request], Reply], port: int = 0, tls: SSLContext | None = None
+) -> Iterator[WebService]:
     """Serve for a while; an answer of status 0 closes the connection without a word."""
     requests: list[Request] = []
 
@@ -56,10 +59,12 @@ def web_service(answer: Callable[[Request], Reply], port: int = 0) -> Iterator[W
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
-        yield WebService(f"http://127.0.0.1:{server.server_address[1]}", requests)
+        yield WebService(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}", requests)
     finally:
         server.shutdown()
         thread.join()

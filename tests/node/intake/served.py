@@ -39,7 +39,7 @@ class Served:
             self.intake,
             self.storage,
             self.metrics,
-            on_refused=self.metrics.alerts.append,
+            on_refused=lambda *told: self.metrics.alerts.append(told[0]),
             patience=patience,
         )
         self.scp.start()

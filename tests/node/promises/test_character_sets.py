@@ -26,7 +26,7 @@ NAMES = {
     "Chinese, GBK": ("GBK", "Wang^XiaoDong=王^小东"),
     "Unicode": ("ISO_IR 192", "Wang^XiaoDong=王^小東=Ωß€"),
 }
-DCMTK_LACKS = {"GBK"}
+DCMTK_LACKS = ("GBK",)
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,16 @@
 """A full disk is answered A700; what was acknowledged before it filled up gets its result when there is room."""
 
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from lucency.node.jobs import State
-from lucency.transforms.quiet import quiet_pydicom
 from node.peers import ODD_MODEL
 from node.ports import wait_until
 from node.promises.modality import NO_ROOM, TAKEN, Modality, send_as_is
-from references.dicom_files import save
 
 MEGABYTE = 1_000_000
 
@@ -45,23 +44,9 @@ def cramped(small_disk, make_node, faulty_pacs):
 
 def fill(disk: Path, leave_mb: float) -> Path:
     """Take all room but so much; remove the file to give it back."""
-    import shutil
-
     filler = disk / "filler"
     filler.write_bytes(b"\0" * int(shutil.disk_usage(disk).free - leave_mb * MEGABYTE))
     return filler
-
-
-def large(radiographs):
-    """An object of 8 MB."""
-    from pydicom import dcmread
-
-    path = radiographs.frontal("large")
-    dataset = dcmread(path)
-    dataset.Rows = dataset.Columns = 2000
-    dataset.PixelData = np.random.default_rng(0).integers(0, 1000, (2000, 2000)).astype("<u2").tobytes()
-    with quiet_pydicom():
-        return save(dataset, path)
 
 
 def leftovers(node):
@@ -84,7 +69,7 @@ def test_too_little_room_is_back_pressure_and_passes(cramped, small_disk, radiog
 
 
 def test_a_disk_that_fills_up_while_an_object_arrives(cramped, small_disk, radiographs):
-    image, filler = large(radiographs), fill(small_disk, 5)
+    image, filler = radiographs.marked("large", side=2000), fill(small_disk, 5)
     try:
         wait_until(lambda: cramped.get("/readyz")[0] == 200, 10, "ready")
         assert send_as_is(cramped.port, image) == [0xA700]
@@ -103,8 +88,6 @@ def test_a_disk_that_fills_up_before_the_result_is_written(cramped, small_disk, 
     filler = fill(small_disk, 0)
     try:
         wait_until(lambda: cramped.get("/readyz")[0] == 503, 10, "not ready")
-        import time
-
         time.sleep(5)  # long enough for a result that cannot be written
     finally:
         filler.unlink()

@@ -30,7 +30,7 @@ def test_a_node_that_is_told_to_end_finishes_its_job_and_loses_nothing(slow_node
     late = radiographs.frontal()
     assert Modality(slow_node.port).send(late) != [TAKEN]
     assert slow_node.process.wait(60) == 0, slow_node.said()[-3000:]
-    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert not psutil.wait_procs(children, timeout=5)[1]
 
     states = {job.id: job.state for job in slow_node.jobs()}
     assert len(states) == len(images)

@@ -20,11 +20,15 @@ CASES = {
         Kind.NOT_CANDIDATE,
         "SOP class",
     ),
-    "structured report": ({"SOPClassUID": COMPREHENSIVE_SR, "Modality": "SR", "PixelData": None}, Kind.NO_IMAGE, ""),
+    "structured report": (
+        {"SOPClassUID": COMPREHENSIVE_SR, "Modality": "SR", "PixelData": None},
+        Kind.REFUSED_BY_GUARD,
+        "SOPClassUID",
+    ),
     "for processing": (
         {"SOPClassUID": FOR_PROCESSING, "PresentationIntentType": "FOR PROCESSING"},
         Kind.REFUSED_BY_GUARD,
-        "Processing",
+        "FOR PROCESSING",
     ),
     "lateral": ({"ViewPosition": "LL", "ViewCodeSequence": None}, Kind.REFUSED_BY_GUARD, "ViewPosition"),
     "hand": ({"BodyPartExamined": "HAND", "AnatomicRegionSequence": None}, Kind.REFUSED_BY_GUARD, "BodyPartExamined"),

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from lucency.node.settings import node_settings
+from node.work.place import Place
 from node.work.tiny import KEYS, NETWORK
 from support import BUNDLE, FINDINGS
 
@@ -76,3 +77,25 @@ def copied(tmp_path):
         return folder
 
     return copy
+
+
+@pytest.fixture
+def place(tmp_path):
+    made = []
+
+    def make(**changes):
+        made.append(Place(tmp_path, **changes))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.queue.close()
+
+
+@pytest.fixture
+def bench(settings_of):
+    from node.work.bench import Bench
+
+    made = Bench(settings_of(retry_base=0.01))
+    yield made
+    made.queue.close()

@@ -3,64 +3,14 @@
 import errno
 import time
 
-import numpy as np
 import pydicom
 import pytest
-from pydicom.uid import ComprehensiveSRStorage, generate_uid
+from pydicom.uid import ComprehensiveSRStorage
 
 from lucency.errors import LucencyError
-from lucency.inference.folder import describe
-from lucency.node.jobs import Arrival, Kind, State
-from lucency.node.queue import open_queue
-from lucency.node.storage import Storage
+from lucency.node.jobs import Kind, State
 from lucency.node.work import job_runner
-from lucency.node.work.job_runner import JobRunner
-from lucency.node.work.predictor import Predictor
-from lucency.node.work.products import Products
-
-CR = "1.2.840.10008.5.1.4.1.1.1"
-
-
-class Bench:
-    """A runner, and jobs for it that are leased as a worker's are."""
-
-    def __init__(self, settings):
-        self.settings = settings
-        self.queue = open_queue(settings)
-        self.storage = Storage(settings.storage_root, "here")
-        self.predictor = Predictor(settings)
-        self.products = Products(self.predictor.parts)
-        self.runner = JobRunner(settings, self.storage, self.predictor, self.products)
-
-    def job(self, file, *, uid=None, sop_class=CR, recipe=None):
-        received = self.storage.incoming / "received"
-        received.write_bytes(file.read_bytes())
-        uid = uid or describe(file)[0]["sop_instance_uid"] or generate_uid()
-        path = self.storage.keep(received)
-        self.queue.put(Arrival(uid, sop_class, "CR1", path, recipe or self.predictor.recipe))
-        (job,) = self.queue.claim("work", "here/worker-1", 600)
-        return job
-
-    def run(self, file, **options):
-        return self.runner.run(self.job(file, **options))
-
-
-@pytest.fixture
-def bench(settings_of):
-    made = Bench(settings_of(retry_base=0.01))
-    yield made
-    made.queue.close()
-
-
-def changed(file, folder, **values):
-    dataset = pydicom.dcmread(file)
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    if uid := values.get("SOPInstanceUID"):
-        dataset.file_meta.MediaStorageSOPInstanceUID = uid
-    target = folder / "changed.dcm"
-    dataset.save_as(target)
-    return target
+from node.work.bench import changed
 
 
 def test_a_radiograph_becomes_a_report_on_disk(bench, radiographs):
@@ -180,32 +130,3 @@ def test_a_defect_is_tried_again_and_then_dead(bench, radiographs, monkeypatch):
         if outcome.state is State.QUEUED:
             time.sleep(outcome.wait_s)
             (job,) = bench.queue.claim("work", "here/worker-1", 600)
-
-
-def bomb(radiograph, folder, side):
-    """A deflated file of some 100 kB that holds `side` x `side` 16-bit pixels."""
-    dataset = pydicom.dcmread(radiograph)
-    dataset.Rows = dataset.Columns = side
-    dataset.BitsAllocated = dataset.BitsStored = 16
-    dataset.HighBit = 15
-    dataset.PixelData = np.zeros(side * side, np.uint16).tobytes()
-    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
-    target = folder / "bomb.dcm"
-    dataset.save_as(target)
-    return target
-
-
-def test_a_bomb_is_stopped_by_the_memory_limit_and_the_next_job_is_answered(settings_of, radiographs, tmp_path):
-    bench = Bench(settings_of(mem_mb=100, attempts=2))
-    file = bomb(radiographs[0], tmp_path, 9_000)
-    assert file.stat().st_size < 1_000_000
-    outcome = bench.run(file)
-    assert (outcome.state, outcome.kind) == (State.QUEUED, Kind.MEMORY_LIMIT)
-    assert "100 MB" in outcome.reason
-    assert bench.run(radiographs[1]).state is State.BUILT
-    bench.queue.close()
-
-
-def test_huge_dimensions_without_the_pixels_are_unreadable(bench, radiographs, tmp_path):
-    outcome = bench.run(changed(radiographs[0], tmp_path, Rows=65_535, Columns=65_535))
-    assert (outcome.state, outcome.kind) == (State.DEAD, Kind.UNREADABLE)

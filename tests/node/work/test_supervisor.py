@@ -3,75 +3,17 @@
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from contextlib import contextmanager
 from itertools import pairwise
 from multiprocessing import forkserver
-from pathlib import Path
 
-import psutil
 import pytest
 
 from lucency.errors import ConfigError
-from lucency.node.jobs import Arrival, Kind, State
-from lucency.node.queue import open_queue
-from lucency.node.settings import node_settings
+from lucency.node.jobs import Kind, State
 from lucency.node.work.supervisor import Supervisor
 from node.work import stand_ins
-
-NODE = "here"
-LIGHT = ("node.work.stand_ins",)
-
-
-def until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
-
-
-class Place:
-    def __init__(self, folder, **changes):
-        values = {"bundle": "bundle", "state": folder, "pacs": "PACS@127.0.0.1:4242", "retry_base": 0.05}
-        self.settings = node_settings({**values, "lease_s": 10, **changes})
-        self.queue = open_queue(self.settings)
-
-    def put(self, *senders):
-        first = len(self.queue.jobs())
-        for number, sender in enumerate(senders, first):
-            self.queue.put(Arrival(f"1.2.{number}", "1.2.840.10008.5.1.4.1.1.1", sender, f"objects/{number}", "r"))
-
-    def job(self, sender):
-        return next(job for job in self.queue.jobs() if job.sender == sender)
-
-    def has_ended(self, *senders):
-        return all(self.job(sender).state in (State.SKIPPED, State.DEAD) for sender in senders)
-
-    @contextmanager
-    def supervised(self, worker=stand_ins.obey, courier=stand_ins.wait, grace_s=0):
-        supervisor = Supervisor(self.settings, NODE, self.queue, worker=worker, courier=courier, modules=LIGHT)
-        assert supervisor.start() == stand_ins.MODEL
-        try:
-            yield supervisor
-        finally:
-            supervisor.stop(grace_s)
-            assert multiprocessing.active_children() == []
-
-
-@pytest.fixture
-def place(tmp_path):
-    made = []
-
-    def make(**changes):
-        made.append(Place(tmp_path, **changes))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.queue.close()
+from node.work.place import LIGHT, NODE, until
 
 
 def test_the_first_worker_speaks_and_all_of_them_work(place):
@@ -196,56 +138,3 @@ def test_a_queue_that_is_away_hears_of_a_death_later(place, monkeypatch):
         away.clear()
         until(lambda: here.has_ended("CRASH"))
     assert here.job("CRASH").kind is Kind.CRASHED
-
-
-def runs(process):
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE  # which waits for its parent to take note
-    except psutil.NoSuchProcess:
-        return False
-
-
-MAIN = """
-import sys, threading
-sys.path.insert(0, {tests!r})
-from lucency.node.queue import open_queue
-from lucency.node.settings import node_settings
-from lucency.node.work.supervisor import Supervisor
-from node.work import stand_ins
-if __name__ == "__main__":
-    settings = node_settings({{"bundle": "b", "state": {state!r}, "pacs": "PACS@127.0.0.1:4242", "workers": 2}})
-    worker, courier = stand_ins.obey, stand_ins.{courier}
-    supervisor = Supervisor(settings, "other", open_queue(settings), worker=worker, courier=courier, modules=())
-    supervisor.start()
-    print("torch" in sys.modules or "monai" in sys.modules, flush=True)
-    threading.Event().wait(4)
-    supervisor.stop(0)
-"""
-
-
-def started(here, tmp_path, courier="wait"):
-    file = tmp_path / "main.py"
-    tests = str(Path(stand_ins.__file__).parents[2])
-    file.write_text(MAIN.format(tests=tests, state=str(here.settings.state), courier=courier))
-    return subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def test_no_child_survives_the_end_of_the_main_process_whatever_it_does(place, tmp_path):
-    here = place()
-    here.put("HANG")
-    with started(here, tmp_path) as process:
-        assert process.stdout.readline() == "False\n", "the main process must stay lean"
-        until(lambda: here.job("HANG").state is State.RUNNING)
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) >= 4  # fork server, two workers, courier
-        process.kill()
-    until(lambda: not any(map(runs, family)), seconds=2)
-
-
-def test_what_a_child_fails_with_is_not_printed(place, tmp_path):
-    with started(place(), tmp_path, courier="raise_with_a_name") as process:
-        out, errors = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "child_failed" in errors
-    assert "ValueError" in errors
-    assert "Doe" not in out + errors

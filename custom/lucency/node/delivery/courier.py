@@ -23,16 +23,15 @@ BATCH = 16
 LEASE_S = 600.0
 _MARGIN_S = 60.0  # longer than one file takes
 _IDLE_S = 0.2
-_HOUR_S = 3600.0
 _OUTAGE = (Outcome.BUSY, Outcome.UNREACHABLE)
 
 
 class Courier:
     """Send the products of jobs that are built, always the same bytes.
 
-    If the PACS is away or has no room, nothing counts as an attempt: results go back to the queue and the courier
-    waits, longer each time. The job at which a conversation broke off waits longest, so that an object which a PACS
-    cannot bear holds up no other. If the PACS refuses an object, that is an attempt, and the last one ends the job.
+    If the PACS is away or busy, nothing counts as an attempt: results go back to the queue and the courier waits,
+    longer each time. The job at which a conversation broke off waits longest, so that an object which a PACS cannot
+    bear holds up no other. A refusal is an attempt, and the last one ends the job.
 
     Args:
         settings: see `NodeSettings`.
@@ -158,7 +157,7 @@ class Courier:
         return wait
 
     def _wait_or_give_up(self, job: Job, kind: Kind, reason: str, wait_s: float) -> None:
-        if time.time() - (job.built or job.received) > self.settings.give_up_h * _HOUR_S:
+        if time.time() - (job.built or job.received) > self.settings.give_up_h * 3600:
             self._give_up(job, kind, reason)
         else:
             self.queue.again(job, kind, reason, wait_s, counts=False)

@@ -21,7 +21,8 @@ def web_session(settings: NodeSettings, url: str) -> tuple[requests.Session, str
     """Make a session for a service.
 
     Args:
-        settings: with TLS files, they are used, and an ``http://`` address needs `pacs_plain`.
+        settings: with TLS files, they are used, and an ``http://`` address needs `pacs_plain`. The certificate of the
+            service must then be of `tls_ca` and name the host of its address.
         url: root of the service; ``USER:PASSWORD@`` in it become basic authentication.
 
     Returns:

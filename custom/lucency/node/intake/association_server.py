@@ -63,7 +63,7 @@ class ConnectionHandler(RequestHandler):  # type: ignore[misc]
                 connection = self.request = self.server.tls.wrap_socket(connection, server_side=True)
         except OSError as error:
             if isinstance(error, ssl.SSLError):
-                self.server.refused("tls")
+                self.server.refused("tls", self.client_address[0])
             self.server.shutdown_request(connection)
             return
         association = self._create_association()
@@ -90,7 +90,7 @@ class AssociationServer(ThreadedAssociationServer):  # type: ignore[misc]
         full: gives the error if the node has no room.
         tls: context, or ``None`` for plain connections.
         most: connections at once, `SPARE_CONNECTIONS` are added.
-        refused: is told about peers that could not even ask for an association.
+        refused: is told why, and the address, of peers that could not even ask for an association.
     """
 
     request_queue_size = SPARE_CONNECTIONS
@@ -108,7 +108,7 @@ class AssociationServer(ThreadedAssociationServer):  # type: ignore[misc]
         full: Callable[[], Exception | None],
         tls: ssl.SSLContext | None,
         most: int,
-        refused: Callable[[str], None],
+        refused: Callable[[str, str], None],
     ) -> None:
         self.patience = patience
         self.folder = folder
@@ -144,7 +144,7 @@ class AssociationServer(ThreadedAssociationServer):  # type: ignore[misc]
         """Whether there is room for one more connection; else it is closed at once."""
         fits = self._opening + len(self.receptions) < self._most
         if not fits:
-            self.refused("limit")
+            self.refused("limit", client_address[0])
         return fits
 
     def process_request(self, request: Any, client_address: Any) -> None:

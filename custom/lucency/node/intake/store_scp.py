@@ -47,7 +47,8 @@ class StoreScp:
         intake: decides about objects.
         storage: gives the folder for objects on their way.
         metrics: counts.
-        on_refused: is told why a peer was refused: ``called_ae``, ``calling_ae``, ``limit``, ``stopping`` or ``tls``.
+        on_refused: is told why a peer was refused (``called_ae``, ``calling_ae``, ``limit``, ``stopping`` or ``tls``),
+            its address, and its AE title where it gave one.
         patience: how long peers are waited for.
     """
 
@@ -58,7 +59,7 @@ class StoreScp:
         storage: Storage,
         metrics: ScpMetrics,
         *,
-        on_refused: Callable[[str], None] | None = None,
+        on_refused: Callable[[str, str, str], None] | None = None,
         patience: Patience | None = None,
     ) -> None:
         self._settings = settings
@@ -158,11 +159,11 @@ class StoreScp:
         reason = self._intake.refusal()
         return None if reason is None else self._intake.refuse(reason)
 
-    def _refused(self, kind: str) -> None:
+    def _refused(self, kind: str, address: str, title: str = "") -> None:
         log.warning("association_refused", extra={"kind": kind})
         self._metrics.association("refused")
         if self._on_refused is not None:
-            self._on_refused(kind)
+            self._on_refused(kind, address, title)
 
     def _requested(self, event: Event) -> None:
         association = event.assoc
@@ -173,7 +174,7 @@ class StoreScp:
         else:
             association.acse.send_reject(*REJECTIONS[kind])
             association.kill()
-            self._refused(kind)
+            self._refused(kind, str(association.requestor.address), association.requestor.ae_title.strip())
 
     def _established(self, event: Event) -> None:
         self._metrics.association("accepted")

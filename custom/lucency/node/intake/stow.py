@@ -52,7 +52,8 @@ class StowService:
         content_type = environ.get("CONTENT_TYPE", "")
         if (refusal := _refused_type(parsed_type(content_type))) is not None:
             return _text(start_response, "415 Unsupported Media Type", refusal)
-        if self._intake.refusal() is not None:
+        if (reason := self._intake.refusal()) is not None:
+            self._intake.refuse(reason)
             return _busy(start_response, None)
         result = StoreResult()
         try:

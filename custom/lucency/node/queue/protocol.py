@@ -57,7 +57,7 @@ class JobQueue(Protocol):
         """End all leases of an owner that is gone (owners that begin with `owner`); these were no attempts."""
 
     def retry(self, ids: Collection[int] | None = None) -> int:
-        """Make dead jobs due at once, those with products for delivery; ``None`` means all; how many."""
+        """Make dead jobs due at once, those with products as if built now; ``None`` means all; how many."""
 
     def get(self, job_id: int) -> Job | None:
         """One job."""

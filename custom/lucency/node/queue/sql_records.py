@@ -20,7 +20,8 @@ _ENDS = (State.SENT, State.SKIPPED, State.DEAD)
 _OF = "WHERE sop_instance_uid = :uid AND recipe = :recipe"
 _KNOWN = f"SELECT sop_instance_uid FROM {JOBS} WHERE recipe = :recipe AND sop_instance_uid IN ({{uids}})"
 _RETRY = f"""UPDATE {JOBS} SET state = CASE WHEN {HAS_PRODUCTS} THEN 'built' ELSE 'queued' END, attempts = 0,
-    kind = NULL, reason = '', finished = NULL, due = :now WHERE state = 'dead' AND {ENDED}"""
+    built = CASE WHEN {HAS_PRODUCTS} THEN :now END, kind = NULL, reason = '', finished = NULL, due = :now
+    WHERE state = 'dead' AND {ENDED}"""
 _COUNTS = f"SELECT state, count(*) FROM {JOBS} WHERE {{those}} GROUP BY state"
 _KINDS = f"SELECT state, kind, count(*) FROM {JOBS} WHERE kind IS NOT NULL GROUP BY state, kind"
 _OLDEST = f"SELECT received FROM {JOBS} WHERE state = :state AND {{those}} ORDER BY id LIMIT 1"

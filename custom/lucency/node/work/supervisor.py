@@ -166,7 +166,7 @@ class Supervisor:
         code = child.bury()
         child.ready, child.job = False, None
         kind = Kind.TIME_LIMIT if killed else Kind.CRASHED
-        if code:
+        if code and not self._ending.is_set():
             log.warning(f"{child.role}_died", extra={"kind": kind, **({"job": job.id} if job else {})})
         if not said_ready and child in self._workers:
             self._give_up(

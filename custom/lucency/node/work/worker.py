@@ -40,13 +40,21 @@ def work(settings: NodeSettings, owner: str, connection: Connection) -> None:
 
     os.nice(NICENESS)
     torch.set_num_threads(1)
-    worker = _Worker(settings, owner, connection)
+    worker = Worker(settings, owner, connection)
     signal.signal(signal.SIGTERM, worker.end)
     with suppress(BrokenPipeError, ConnectionResetError):  # nobody listens any more
         worker.run()
 
 
-class _Worker:
+class Worker:
+    """Claim, work, tell, tidy; `work` is this in a process of its own.
+
+    Args:
+        settings: of the node.
+        owner: of leases.
+        connection: to the supervisor.
+    """
+
     def __init__(self, settings: NodeSettings, owner: str, connection: Connection) -> None:
         self._settings = settings
         self._owner = owner
@@ -54,9 +62,11 @@ class _Worker:
         self._ended = False
 
     def end(self, *_: object) -> None:
+        """Claim nothing more; takes what a signal handler gets."""
         self._ended = True
 
     def run(self) -> None:
+        """Load the model and serve, or tell why that cannot be."""
         try:
             storage = Storage(self._settings.storage_root, self._owner.split("/")[0])
             runner, model = self._prepared(storage)
@@ -69,7 +79,7 @@ class _Worker:
             return
         self._connection.send(("ready", model))
         try:
-            self._serve(queue, storage, runner)
+            self.serve(queue, storage, runner)
         finally:
             queue.close()
 
@@ -88,7 +98,8 @@ class _Worker:
             "backend": predictor.answered_by,
         }
 
-    def _serve(self, queue: JobQueue, storage: Storage, runner: "JobRunner") -> None:
+    def serve(self, queue: JobQueue, storage: Storage, runner: "JobRunner") -> None:
+        """Work off the queue until `end`, or until a job has taken more memory than it may."""
         while not self._ended:
             try:
                 jobs = queue.claim("work", self._owner, self._settings.lease_s + SPARE_S)
