@@ -169,7 +169,8 @@ class ReferenceQueue:
         return times[0] if times else None
 
     def paths(self):
-        return {row.path for row in self.rows.values() if row.path}
+        needed = [row for row in self.rows.values() if row.state not in (State.SENT, State.SKIPPED)]
+        return {row.path for row in needed if row.path}
 
     def clear_path(self, job_id):
         self._clear(job_id, path="")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydicom import uid
 from pydicom.uid import UID
+from scipy.ndimage import gaussian_filter
 
 from lucency.data.phantom import draw, sample_case
 from lucency.data.phantom.dicom import dicom_bytes
@@ -15,6 +16,8 @@ from .programs import dcmtk
 
 ROWS, COLUMNS = 3000, 2500
 SPACING = 0.14  # mm, of such a plate
+_BLUR = 0.9
+"""Blur of the detector in pixels: with it, JPEG-LS takes 6.4 bits a pixel, and 6.1 to 6.6 of real CR in 12 bits."""
 _OFFSET = -1024.0  # a rescale that DX images may not have, so these are CR images
 
 
@@ -58,7 +61,7 @@ def write_images(folder: Path, cases: int, rows: int = ROWS, columns: int = COLU
         if all(file.is_file() for file in files):
             continue
         case, cut = sample_case(number, seed=0), (rows - columns) // 2
-        image = draw(case, rows)[:, cut : cut + columns]
+        image = gaussian_filter(draw(case, rows), _BLUR)[:, cut : cut + columns]
         for syntax, file in zip(SYNTAXES, files, strict=True):
             stored = uid.ExplicitVRLittleEndian if syntax.option else syntax.uid
             margin = (0.05, 0.05) if syntax.bits > 8 else (0.0, 0.0)

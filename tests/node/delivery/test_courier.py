@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -64,6 +65,37 @@ def test_a_lost_or_damaged_result_is_the_nodes_failure_and_costs_its_own_job(tmp
     assert results.states() == [State.DEAD] * 3 + [State.SENT]
     assert {results.get(job).kind for job in (lost, damaged, undocumented)} == {Kind.NODE_FAILURE}
     assert peer.uids() == [f"1.2.3.{whole.id}.1"]
+
+
+def test_what_was_sent_is_not_kept_and_lost_results_are_made_anew(tmp_path: Path) -> None:
+    with pacs() as peer:
+        results = Results(tmp_path, peer.address)
+        sent, lost = results.add(), results.add()
+        for job in (sent, lost):
+            (results.storage.root / job.path).write_bytes(b"radiograph")
+        results.files(lost)[0].unlink()
+        with results.courier():
+            wait_until(lambda: results.states() == [State.SENT, State.DEAD], 10, "ends")
+    assert results.get(sent).path == ""
+    assert not (results.storage.root / sent.path).exists()
+    assert results.queue.retry([lost.id]) == 1
+    assert results.get(lost).state is State.QUEUED
+    assert (results.storage.root / results.get(lost).path).exists()
+
+
+def test_every_result_that_is_taken_or_refused_is_in_the_audit_trail(tmp_path: Path) -> None:
+    trail = tmp_path / "audit.xml"
+    with pacs(lambda event, number: 0xC000 if event.request.AffectedSOPInstanceUID == "1.2.3.1.1" else 0) as peer:
+        results = Results(tmp_path, peer.address, attempts=1, audit=str(trail))
+        results.add(PatientID="P-1", StudyInstanceUID="1.2.1")
+        results.add(PatientID="P-2", StudyInstanceUID="1.2.2")
+        with results.courier():
+            wait_until(lambda: results.states() == [State.DEAD, State.SENT], 10, "ends")
+    refused, taken = map(ElementTree.fromstring, trail.read_text().splitlines())
+    for message, outcome, study, patient in ((refused, "4", "1.2.1", "P-1"), (taken, "0", "1.2.2", "P-2")):
+        assert message.find("EventIdentification").attrib["EventOutcomeIndicator"] == outcome
+        named = {each.attrib["ParticipantObjectID"] for each in message.iter("ParticipantObjectIdentification")}
+        assert named == {study, patient}
 
 
 def test_fhir_documents_lie_whole_in_their_folder_before_the_job_is_sent(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 ``make test-long`` (LUCENCY_LONG=1) kills a hundred times.
 """
 
+import os
 import random
 import threading
 import time
@@ -10,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from lucency.node.housekeeping import YOUNG, Housekeeping
 from lucency.node.jobs import State
+from lucency.node.storage import Storage
 from node.objects import identity, study
 from node.peers import LONG
 from node.promises.archive import report_bytes
@@ -77,7 +80,15 @@ def test_no_kill_loses_or_doubles_what_was_acknowledged(fragile, orthanc, radiog
     print(f"{KILLS} kills, {len(sent)} images, {len(acknowledged)} acknowledged, 0 lost, 0 doubled")
 
 
-def test_a_node_that_was_killed_leaves_nothing_half_done(fragile):
-    storage = fragile.settings.storage_root
-    assert not list((storage / "incoming").rglob("*.dcm"))
-    assert not [path for path in (storage / "reports").iterdir() if path.name.startswith(".")]
+def test_what_kills_have_left_half_done_is_tidied_up_when_it_is_old(fragile):
+    assert fragile.stop() == 0
+    storage = Storage(fragile.settings.storage_root, "another")
+    hours_ago = time.time() - 2 * YOUNG
+    for path in storage.root.rglob("*"):
+        os.utime(path, (hours_ago, hours_ago))
+    Housekeeping(fragile.queue, storage, fragile.settings.keep_days).tidy()
+    jobs = fragile.jobs()
+    assert {job.state for job in jobs} == {State.SENT}
+    left = {str(path.relative_to(storage.root)) for path in storage.root.rglob("*") if path.is_file()}
+    assert left == {product for job in jobs for product in job.products}
+    assert {int(folder.name) for folder in storage.reports.iterdir()} == {job.id for job in jobs}

@@ -7,9 +7,7 @@ from lucency.inference.folder import describe
 from lucency.node.jobs import Arrival
 from lucency.node.queue import open_queue
 from lucency.node.storage import Storage
-from lucency.node.work.job_runner import JobRunner
-from lucency.node.work.predictor import Predictor
-from lucency.node.work.products import Products
+from lucency.node.work.preload import JobRunner, Predictor, Products  # all that a worker has imported by then
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
 

@@ -8,7 +8,7 @@ from node.work.bench import Bench, changed
 
 
 def bomb(radiograph, folder, side):
-    """A deflated file of some 100 kB that holds `side` x `side` 16-bit pixels."""
+    """A deflated file of less than 1 MB that holds `side` x `side` 16-bit pixels."""
     dataset = pydicom.dcmread(radiograph)
     dataset.Rows = dataset.Columns = side
     dataset.BitsAllocated = dataset.BitsStored = 16
@@ -21,12 +21,12 @@ def bomb(radiograph, folder, side):
 
 
 def test_a_bomb_is_stopped_by_the_memory_limit_and_the_next_job_is_answered(settings_of, radiographs, tmp_path):
-    bench = Bench(settings_of(mem_mb=100, attempts=2))
-    file = bomb(radiographs[0], tmp_path, 9_000)
+    bench = Bench(settings_of(mem_mb=300, attempts=2))
+    file = bomb(radiographs[0], tmp_path, 13_000)
     assert file.stat().st_size < 1_000_000
     outcome = bench.run(file)
     assert (outcome.state, outcome.kind) == (State.QUEUED, Kind.MEMORY_LIMIT)
-    assert "100 MB" in outcome.reason
+    assert "300 MB" in outcome.reason
     assert bench.run(radiographs[1]).state is State.BUILT
     bench.queue.close()
 

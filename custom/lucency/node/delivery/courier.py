@@ -9,8 +9,11 @@ from multiprocessing.connection import Connection
 
 from ...errors import LucencyError
 from ..jobs import Job, Kind
+from ..operations.audit import auditor_of
+from ..operations.audit_subject import subject_of
 from ..queue import JobQueue, open_queue
 from ..settings import NodeSettings
+from ..storage import Storage
 from .answer import Answer, Destination, Outcome, Session
 from .backoff import ceiling, full_jitter
 from .destination import destination_of
@@ -53,6 +56,8 @@ class Courier:
     ) -> None:
         self.settings, self.queue, self.destination = settings, queue, destination
         self.owner, self.stop = owner, stop
+        self.storage = Storage(settings.storage_root, owner.split("/")[0])
+        self.auditor = auditor_of(settings)
         self._connection = connection
         self._pacs = "unknown"
         self._failures = 0
@@ -104,6 +109,8 @@ class Courier:
             parcel = packed(job, self.settings.storage_root)
         except LucencyError as error:
             self._give_up(job, Kind.NODE_FAILURE, str(error))
+            self.storage.withdraw(job.id)  # so that they are made anew, if somebody says retry
+            self.queue.clear_products(job.id)
             return None
         if (folder := self.settings.fhir) is None:
             return parcel
@@ -128,16 +135,28 @@ class Courier:
         self._failures = 0
         self._struck.pop(job.id, None)
         self._change("ok")
-        if answer.outcome is Outcome.TAKEN:
-            if self.queue.sent(job):
-                log.info("job_sent", extra={"job": job.id, "seconds": round(time.time() - job.received, 3)})
+        if answer.outcome is not Outcome.REFUSED:
+            self._finish(parcel)
         elif job.attempts >= self.settings.attempts:
+            self._audit(parcel, successful=False)
             self._give_up(job, Kind.REFUSED_BY_PACS, answer.reason)
         else:
             wait = full_jitter(job.attempts - 1, self.settings.retry_base, self.settings.retry_cap)
             self.queue.again(job, Kind.REFUSED_BY_PACS, answer.reason, wait)
             log.warning("job_again", extra={"job": job.id, "kind": str(Kind.REFUSED_BY_PACS)})
         return answer
+
+    def _finish(self, parcel: Parcel) -> None:
+        job = parcel.job
+        self._audit(parcel, successful=True)
+        if self.queue.sent(job):
+            log.info("job_sent", extra={"job": job.id, "seconds": round(time.time() - job.received, 3)})
+            self.storage.remove(job.path)
+            self.queue.clear_path(job.id)
+
+    def _audit(self, parcel: Parcel, *, successful: bool) -> None:
+        if self.auditor.enabled:
+            self.auditor.sent(subject_of([file.path for file in parcel.files]), successful=successful)
 
     def _outage(self, answer: Answer, failed: Job, others: Sequence[Job], session: Session) -> float:
         self._change("unreachable")

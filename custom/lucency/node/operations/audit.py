@@ -80,6 +80,11 @@ class Auditor:
         self._trail = trail
         self._failed = False
 
+    @property
+    def enabled(self) -> bool:
+        """Whether anybody wants to know."""
+        return self._trail is not None
+
     def application(self, *, started: bool) -> None:
         """The node started, or stopped (A.5.3.1)."""
         kind = am.APPLICATION_START if started else am.APPLICATION_STOP

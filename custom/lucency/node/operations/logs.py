@@ -17,7 +17,9 @@ from .words import is_word, is_word_or_error
 NODE = "lucency.node"
 """Name of the logger; its messages are names of events in lower_snake_case, without arguments."""
 
-SILENCED = ("pynetdicom", "pydicom", "highdicom", "waitress", "urllib3", "requests", "py.warnings")
+SILENCED = (
+    "pynetdicom", "pydicom", "highdicom", "dicomweb_client", "waitress", "urllib3", "requests", "py.warnings",
+)  # fmt: skip
 """Loggers that are known to write UIDs, values of data sets, or addresses with UIDs in them."""
 
 _PACKAGE = Path(__file__).parents[2]

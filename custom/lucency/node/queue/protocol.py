@@ -75,7 +75,7 @@ class JobQueue(Protocol):
         """When the oldest job in this state was received."""
 
     def paths(self) -> set[str]:
-        """Paths of all objects that jobs refer to."""
+        """Paths of the objects that are still needed: by jobs that are neither sent nor skipped."""
 
     def clear_path(self, job_id: int) -> None:
         """Note that a finished job's object was removed."""

@@ -28,6 +28,7 @@ _OLDEST = f"SELECT received FROM {JOBS} WHERE state = :state AND {{those}} ORDER
 # of all that are finished, those that were sent have no kind; asked by state, SQLite would go through all of these
 _EXPIRED = f"""SELECT {COLUMNS} FROM {JOBS} WHERE {HAS_PRODUCTS} AND finished < :before AND kind IS NULL
     ORDER BY finished LIMIT :limit"""
+_PATHS = f"SELECT path FROM {JOBS} WHERE path <> '' AND state NOT IN ('sent', 'skipped')"
 _CLEAR_PATH = f"UPDATE {JOBS} SET path = '' WHERE id = :id AND {ENDED}"
 _CLEAR_PRODUCTS = f"UPDATE {JOBS} SET products = '[]' WHERE id = :id AND {ENDED}"
 
@@ -101,7 +102,7 @@ class SqlRecords:
 
     def paths(self) -> set[str]:
         """See `JobQueue`."""
-        return {str(path) for (path,) in self._database.read(f"SELECT path FROM {JOBS} WHERE path <> ''")}
+        return {str(path) for (path,) in self._database.read(_PATHS)}
 
     def clear_path(self, job_id: int) -> None:
         """See `JobQueue`."""

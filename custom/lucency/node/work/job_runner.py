@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -11,6 +12,8 @@ from ...files import sha256_of, write_atomically
 from ...inference.predictions_writer import disk_is_full
 from ...results.schema import ImageResult
 from ..jobs import Job, Kind, State
+from ..operations.audit import auditor_of
+from ..operations.audit_message import Subject
 from ..settings import NodeSettings
 from ..storage import Storage
 from .limits import address_space, memory_limit, ran_out_of_memory
@@ -43,6 +46,7 @@ class JobRunner:
         self._storage = storage
         self._predictor = predictor
         self._products = products
+        self._auditor = auditor_of(settings)
         self._held = address_space()
 
     def run(self, job: Job) -> Outcome:
@@ -69,6 +73,7 @@ class JobRunner:
             write_atomically(self._storage.verdicts / f"{name}.dcm", source.read_bytes())
             return Outcome(State.SKIPPED, Kind.VERDICT, "kept for lucency refine import", digest)
         result, image = self._predictor.predict(source)
+        self._audit(job, result.identifiers)
         if result.identifiers["sop_instance_uid"] not in ("", job.sop_instance_uid):
             reason = "(0008,0018) SOPInstanceUID: is not the one that its sender announced"
             return Outcome(State.DEAD, Kind.UNREADABLE, reason, digest)
@@ -77,6 +82,11 @@ class JobRunner:
         if result.status != "ok":
             return Outcome(State.DEAD, Kind.UNREADABLE, result.reason, digest)
         return self._publish(job, source, result, image, digest)
+
+    def _audit(self, job: Job, identifiers: Mapping[str, str]) -> None:
+        """Report the transfer here and not at the door, where no header is read."""
+        study, patient = identifiers["study_instance_uid"], identifiers["patient_id"]
+        self._auditor.received(Subject(study, patient, "", ((job.sop_class_uid, 1),)), sender=job.sender)
 
     def _publish(self, job: Job, source: Path, result: ImageResult, image: Tensor, digest: str) -> Outcome:
         self._storage.withdraw(job.id)  # what another model made and nobody was sent

@@ -5,6 +5,8 @@ import monai.inferers
 import monai.networks.nets
 import monai.transforms
 
-from . import job_runner, predictor, products, verdicts
+from .job_runner import JobRunner
+from .predictor import Predictor
+from .products import Products
 
-__all__ = ["highdicom", "job_runner", "monai", "predictor", "products", "verdicts"]
+__all__ = ["JobRunner", "Predictor", "Products", "highdicom", "monai"]

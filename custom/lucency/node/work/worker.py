@@ -84,12 +84,10 @@ class Worker:
             queue.close()
 
     def _prepared(self, storage: Storage) -> "tuple[JobRunner, dict[str, object]]":
-        from .job_runner import JobRunner
-        from .predictor import Predictor
-        from .products import Products
+        from . import preload  # the fork server has it, else it would count as the first job's memory
 
-        predictor = Predictor(self._settings)
-        runner = JobRunner(self._settings, storage, predictor, Products(predictor.parts))
+        predictor = preload.Predictor(self._settings)
+        runner = preload.JobRunner(self._settings, storage, predictor, preload.Products(predictor.parts))
         return runner, {
             "recipe": predictor.recipe,
             "name": predictor.identity.name,
