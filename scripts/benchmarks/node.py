@@ -89,8 +89,10 @@ def burst(system: System, files: list[Path], images: int, senders: int, work: Pa
 
 def compare(options: argparse.Namespace, work: Path) -> dict[str, Figures]:
     """Start every system, warm it up with one image a file, and let them take turns."""
-    files = write_images(options.pool or work / "pool", options.cases, *options.size)
-    model = Model(options.bundle, options.weights or exported_weights(options.bundle, work), tuple(options.node))
+    kept = options.keep or work
+    files = write_images(kept / "images", options.cases, *options.size)
+    weights = options.weights or exported_weights(options.bundle, kept / "model")
+    model = Model(options.bundle, weights, tuple(options.node))
     figures = {name: Figures() for name in options.systems}
     with ExitStack() as stack:
         systems = []
@@ -148,7 +150,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="state dictionary of the bundle's network, exports beside it")
     parser.add_argument("--cases", type=int, default=2, help="chests that are drawn")
     parser.add_argument("--size", type=int, nargs=2, default=(ROWS, COLUMNS), metavar=("ROWS", "COLUMNS"))
-    parser.add_argument("--pool", type=Path, help="folder that keeps the drawn images; else they are drawn anew")
+    parser.add_argument("--keep", type=Path, help="folder that keeps images and exports for the next run")
     parser.add_argument("--node", nargs="*", default=[], metavar="FLAG", help="of lucency node serve, as workers=2")
     parser.add_argument("--out", type=Path, help="figures as JSON")
     options = parser.parse_args()

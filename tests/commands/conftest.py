@@ -28,9 +28,9 @@ def left(tmp_path):
         return job
 
     def answer(job):
-        with storage.publication(job.id) as products:
+        with storage.publication(job.name) as products:
             (products / "1-report.dcm").write_bytes(b"report %d" % job.id)
-        queue.built(job, storage.published(job.id), "recipe", "digest")
+        queue.built(job, storage.published(job.name), "recipe", "digest")
         (claimed,) = queue.claim("delivery", "courier", 60)
         return claimed
 

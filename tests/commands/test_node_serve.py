@@ -78,7 +78,7 @@ def test_every_flag_reaches_its_setting(serve):
         "aet": "CXRAI", "listen": "0.0.0.0:104", "http": "[::1]:80", "max_associations": 3, "pull": "http://h/d",
         "pull_s": 1.5, "pull_days": 9, "queue": "postgresql://h/d", "storage": "T", "workers": 2, "max_queue": 4,
         "min_free_mb": 5, "lease_s": 6.5, "attempts": 7, "retry_base": 8, "retry_cap": 9, "give_up_h": 10,
-        "mem_mb": 100, "keep_days": 11, "sr_class": "ComprehensiveSR", "fhir": "F", "tls_cert": "c", "tls_key": "k",
+        "mem_mb": 1000, "keep_days": 11, "sr_class": "ComprehensiveSR", "fhir": "F", "tls_cert": "c", "tls_key": "k",
         "tls_ca": "a", "audit": "udp://h:514", "weights": "w", "site": "s", "backend": "onnxruntime",
         "precision": "int8", "bundle": "B", "state": "S", "pacs": "http://pacs/dicom-web",
     }  # fmt: skip

@@ -38,12 +38,12 @@ def judge(storage, name, judgements, reader="R1", *, job=None):
         FindingResult(finding=finding, probability=0.5, raw_probability=0.5, decision="present") for finding in FINDINGS
     ]
     report = structured_report(ImageResult(file=name, status="ok", findings=decided), source_header(name), MODEL)
-    number = ord(name[0])
+    number = name[0]
     if not storage.published(number):
         with storage.publication(number) as products:
             report.save_as(products / "1-report.dcm", enforce_file_format=True)
             (products / "fhir.json").write_text("{}")
-    verdict = assessment_report(pydicom.dcmread(storage.reports / str(number) / "1-report.dcm"), judgements, reader)
+    verdict = assessment_report(pydicom.dcmread(storage.reports / number / "1-report.dcm"), judgements, reader)
     path = storage.verdicts / f"{name}-{reader}.dcm"
     verdict.save_as(path, enforce_file_format=True)
     assert is_verdict(path)
@@ -118,7 +118,7 @@ def test_verdicts_that_nobody_asked_for_keep_no_others_out(storage):
     judge(storage, "a.dcm", {"effusion": "accepted"})
     judge(storage, "c.dcm", {"effusion": "accepted"})
     judge(storage, "b.dcm", {"effusion": "accepted"})
-    storage.withdraw(ord("b"))
+    storage.withdraw("b")
     done = imported("--node", "state")
     assert "1 verdicts left out: the node no longer keeps what they judge" in done.stderr
     assert "1 verdicts left out: on images of no question in worklist/dicom.json" in done.stderr

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lucency.node.housekeeping import DAY, YOUNG, Housekeeping
-from lucency.node.jobs import Arrival, Kind
+from lucency.node.jobs import Arrival, Job, Kind
 from lucency.node.queue import JobQueue, open_queue
 from lucency.node.settings import node_settings
 from lucency.node.storage import Storage
@@ -31,13 +31,13 @@ def kept(storage: Storage, content: bytes = b"x") -> str:
     return storage.keep(file)
 
 
-def published(queue: JobQueue, storage: Storage, uid: str) -> int:
+def published(queue: JobQueue, storage: Storage, uid: str) -> Job:
     queue.put(Arrival(uid, "1.2", "CR", kept(storage), "r"))
     (job,) = queue.claim("work", "one/worker-1", 60)
-    with storage.publication(job.id) as folder:
+    with storage.publication(job.name) as folder:
         (folder / "1-report.dcm").write_bytes(b"report")
-    assert queue.built(job, storage.published(job.id), "r", "")
-    return job.id
+    assert queue.built(job, storage.published(job.name), "r", "")
+    return job
 
 
 def test_an_object_that_no_job_knows_goes_after_an_hour(node: tuple[JobQueue, Storage]) -> None:
@@ -54,13 +54,13 @@ def test_results_go_when_their_days_are_over_and_not_before_they_were_sent(node:
     queue, storage = node
     sent, unsent = published(queue, storage, "1.1"), published(queue, storage, "1.2")
     (job,) = queue.claim("delivery", "one/courier", 60)
-    assert job.id == sent
+    assert job.id == sent.id
     assert queue.sent(job)
     assert Housekeeping(queue, storage, keep_days=1).tidy() == 0
     assert Housekeeping(queue, storage, keep_days=-1 / DAY).tidy() == 1
-    assert storage.published(sent) == ()
-    assert storage.published(unsent)
-    there = queue.get(sent)
+    assert storage.published(sent.name) == ()
+    assert storage.published(unsent.name)
+    there = queue.get(sent.id)
     assert there is not None
     assert there.products == ()
 
@@ -72,15 +72,15 @@ def test_results_without_a_job_go_and_those_of_a_job_that_is_tried_again_stay(no
     queue.put(Arrival("1.2", "1.2", "CR", "", "r", kind=Kind.NOT_CANDIDATE))
     skipped = queue.find("1.2", "r")
     assert skipped is not None
-    for number in (running.id, skipped.id, 4711):
-        with storage.publication(number) as folder:
+    for name in (running.name, skipped.name, f"{running.id}-of-another-queue", "4711-x"):
+        with storage.publication(name) as folder:
             (folder / "1-report.dcm").write_bytes(b"report")
-        aged(storage.reports / str(number))
+        aged(storage.reports / name)
     half = storage.reports / ".5.abc"
     half.mkdir()
     aged(half)
     Housekeeping(queue, storage, keep_days=30).tidy()
-    assert [folder.name for folder in storage.reports.iterdir()] == [str(running.id)]
+    assert [folder.name for folder in storage.reports.iterdir()] == [running.name]
 
 
 def test_what_a_kill_left_half_received_goes_from_all_nodes(node: tuple[JobQueue, Storage]) -> None:

@@ -28,7 +28,7 @@ def test_three_keys_are_enough_and_the_node_is_then_reached_from_this_machine_al
         ({"aet": "L" * 17}, ["aet"]),
         ({"allow": ["GOOD", "A\\B"]}, ["allow.1"]),
         ({"workers": 0}, ["workers", "1"]),
-        ({"mem_mb": 3}, ["mem_mb", "64"]),
+        ({"mem_mb": 3}, ["mem_mb", "256"]),
         ({"queue": "sqlite://x"}, ["queue", "postgresql://"]),
         ({"pull": "PACS@127.0.0.1:4242"}, ["pull", "https://"]),
         ({"tls_cert": "c.pem"}, ["tls_cert, tls_key and tls_ca"]),

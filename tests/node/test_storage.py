@@ -47,18 +47,18 @@ def test_removing_twice_is_no_error_and_no_path_is_no_file(storage: Storage) -> 
 
 
 def test_a_publication_appears_whole(storage: Storage) -> None:
-    with storage.publication(7) as folder:
+    with storage.publication("7") as folder:
         (folder / "2-b.dcm").write_bytes(b"b")
         (folder / "1-a.dcm").write_bytes(b"a")
-        assert storage.published(7) == ()
-    assert storage.published(7) == ("reports/7/1-a.dcm", "reports/7/2-b.dcm")
-    storage.withdraw(7)
-    assert storage.published(7) == ()
+        assert storage.published("7") == ()
+    assert storage.published("7") == ("reports/7/1-a.dcm", "reports/7/2-b.dcm")
+    storage.withdraw("7")
+    assert storage.published("7") == ()
 
 
 def test_a_publication_that_fails_leaves_nothing(storage: Storage) -> None:
     def fail() -> None:
-        with storage.publication(7) as folder:
+        with storage.publication("7") as folder:
             (folder / "1-a.dcm").write_bytes(b"a")
             raise RuntimeError
 
@@ -71,7 +71,7 @@ def test_the_first_publication_stands_byte_by_byte(storage: Storage) -> None:
     barrier = threading.Barrier(4)
 
     def publish(number: int) -> None:
-        with storage.publication(7) as folder:
+        with storage.publication("7") as folder:
             (folder / "1-a.dcm").write_bytes(bytes([number]))
             (folder / f"only-{number}").write_bytes(b"")
             barrier.wait()
@@ -82,11 +82,11 @@ def test_the_first_publication_stands_byte_by_byte(storage: Storage) -> None:
     for thread in threads:
         thread.join()
     first = (storage.reports / "7" / "1-a.dcm").read_bytes()[0]
-    assert storage.published(7) == ("reports/7/1-a.dcm", f"reports/7/only-{first}")
-    publish_again = storage.publication(7)
+    assert storage.published("7") == ("reports/7/1-a.dcm", f"reports/7/only-{first}")
+    publish_again = storage.publication("7")
     with publish_again as folder:
         (folder / "1-a.dcm").write_bytes(b"later")
-    assert (storage.root / storage.published(7)[0]).read_bytes() == bytes([first])
+    assert (storage.root / storage.published("7")[0]).read_bytes() == bytes([first])
     assert [folder.name for folder in storage.reports.iterdir()] == ["7"]
 
 

@@ -55,7 +55,7 @@ class Housekeeping:
         removed = 0
         while jobs := self._queue.expired(time.time() - self._keep_s):
             for job in jobs:
-                self._storage.withdraw(job.id)
+                self._storage.withdraw(job.name)
                 self._queue.clear_products(job.id)
             removed += len(jobs)
         return removed
@@ -74,8 +74,9 @@ class Housekeeping:
         """Remove results of which a kill came before the queue was told, and whose job is gone or has none."""
         lost = 0
         for folder in _old(self._storage.reports.iterdir()):
-            job = self._queue.get(int(folder.name)) if folder.name.isdigit() else None
-            if job is None or (job.state in _ENDS and not job.products):
+            number = folder.name.partition("-")[0]
+            job = self._queue.get(int(number)) if number.isdigit() else None
+            if job is None or job.name != folder.name or (job.state in _ENDS and not job.products):
                 shutil.rmtree(folder, ignore_errors=True)
                 lost += 1
         return lost

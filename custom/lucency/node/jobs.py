@@ -1,5 +1,6 @@
 """What the queue holds: one job for every object that was acknowledged."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -118,3 +119,14 @@ class Job:
     started: float | None
     built: float | None
     finished: float | None
+
+    @property
+    def name(self) -> str:
+        """Name of the folder of its products; unlike its number it is no other job's, not even in another queue.
+
+        Example:
+            >>> job = Job(7, "1.2", "1.3", "CR", "", "r", State.SENT, None, "", 1, None, "", (), 0.5, None, None, None)
+            >>> job.name
+            '7-61ddc7200505e04b'
+        """
+        return f"{self.id}-{hashlib.sha256(f'{self.sop_instance_uid} {self.received!r}'.encode()).hexdigest()[:16]}"

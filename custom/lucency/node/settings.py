@@ -126,7 +126,7 @@ class NodeSettings(BaseModel):
     retry_base: float = Field(default=2, gt=0)
     retry_cap: float = Field(default=300, gt=0)
     give_up_h: float = Field(default=168, gt=0)
-    mem_mb: int = Field(default=2_048, ge=64)
+    mem_mb: int = Field(default=2_048, ge=256)
     keep_days: float = Field(default=30, ge=0)
     sr_class: Literal["Comprehensive3DSR", "ComprehensiveSR"] = "Comprehensive3DSR"
     clinical_use: bool = False

@@ -52,36 +52,36 @@ class Storage:
             (self.root / path).unlink(missing_ok=True)
 
     @contextmanager
-    def publication(self, job_id: int) -> Iterator[Path]:
-        """Give an empty folder whose files become the products of a job, all of them or none.
+    def publication(self, name: str) -> Iterator[Path]:
+        """Give an empty folder whose files become the products of a job (`Job.name`), all of them or none.
 
         The first publication of a job stands: files of another one are thrown away, so that what was sent once is sent
         again byte by byte.
         """
-        building = self.reports / f".{job_id}.{uuid.uuid4().hex}"
+        building = self.reports / f".{name}.{uuid.uuid4().hex}"
         building.mkdir()
         try:
             yield building
             for file in (*building.iterdir(), building):
                 sync(file)
-            if not self.published(job_id):
+            if not self.published(name):
                 try:
-                    os.rename(building, self.reports / str(job_id))
+                    os.rename(building, self.reports / name)
                 except OSError:
-                    if not self.published(job_id):  # else another was first
+                    if not self.published(name):  # else another was first
                         raise
             sync(self.reports)
         finally:
             shutil.rmtree(building, ignore_errors=True)
 
-    def published(self, job_id: int) -> tuple[str, ...]:
+    def published(self, name: str) -> tuple[str, ...]:
         """Products of a job, in the order of their names, relative to the root; none before its publication."""
-        folder = self.reports / str(job_id)
+        folder = self.reports / name
         return tuple(sorted(str(file.relative_to(self.root)) for file in folder.glob("*"))) if folder.is_dir() else ()
 
-    def withdraw(self, job_id: int) -> None:
+    def withdraw(self, name: str) -> None:
         """Remove the products of a job."""
-        shutil.rmtree(self.reports / str(job_id), ignore_errors=True)
+        shutil.rmtree(self.reports / name, ignore_errors=True)
 
     def free_mb(self) -> float:
         """Free space in megabytes."""

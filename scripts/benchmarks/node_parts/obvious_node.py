@@ -5,6 +5,7 @@ python obvious_node.py PORT PACS_AET PACS_PORT WEIGHTS
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import highdicom as hd
@@ -31,6 +32,7 @@ from pydicom.sr.codedict import codes
 from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
 from pynetdicom.sop_class import Comprehensive3DSRStorage, ComputedRadiographyImageStorage, Verification
 
+from lucency.engines.weights import read_weights
 from lucency.labels import NIH14
 
 SIDE = 224
@@ -41,9 +43,9 @@ PRESENT, ABSENT = CodedConcept("52101004", "SCT", "Present"), CodedConcept("2725
 
 def main() -> None:
     """Serve until killed."""
-    port, pacs_title, pacs_port, weights = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    port, pacs_title, pacs_port, weights = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Path(sys.argv[4])
     network = DenseNet121(spatial_dims=2, in_channels=1, out_channels=len(NIH14))
-    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    network.load_state_dict(read_weights(weights))
     network.eval()
 
     def answer(event: evt.Event) -> int:

@@ -69,12 +69,12 @@ class Results:
         number = len(self.queue.jobs(limit=10_000)) + 1
         self.queue.put(Arrival(f"1.2.{number}", "1.2.840.10008.5.1.4.1.1.1", "MODALITY", f"o{number}", "recipe"))
         (job,) = self.queue.claim("work", "test", 60)
-        with self.storage.publication(job.id) as folder:
+        with self.storage.publication(job.name) as folder:
             for name in names or ("1-report.dcm",):
                 write_object(folder / name, SOPInstanceUID=f"1.2.3.{job.id}.{name[0]}", **elements)
             if document is not None:
                 (folder / "fhir.json").write_text(json.dumps({"id": document}))
-        assert self.queue.built(job, self.storage.published(job.id), "recipe", "")
+        assert self.queue.built(job, self.storage.published(job.name), "recipe", "")
         return self.get(job)
 
     def get(self, job: Job) -> Job:

@@ -26,7 +26,6 @@ NAMES = {
     "Chinese, GBK": ("GBK", "Wang^XiaoDong=王^小东"),
     "Unicode": ("ISO_IR 192", "Wang^XiaoDong=王^小東=Ωß€"),
 }
-DCMTK_LACKS = ("GBK",)
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +64,11 @@ def test_they_are_what_dcmtk_reads_in_the_original(answered, language):
     program = shutil.which("dcmdump", path="/usr/bin")
     if program is None:
         pytest.skip("dcmtk not found: no /usr/bin/dcmdump; apt-get install dcmtk")
-    if NAMES[language][0] in DCMTK_LACKS:
-        pytest.skip("dcmtk 3.6.7 cannot convert this character set")
     images, found = answered
-    done = subprocess.run([program, "+U8", "+P", "PatientName", images[language]], capture_output=True, check=True)
+    done = subprocess.run([program, "+U8", "+P", "PatientName", images[language]], capture_output=True, check=False)
+    if b"not supported by the utilized character set conversion library" in done.stderr:
+        pytest.skip(f"this dcmtk does not know {NAMES[language][0]}, which depends on how it was built")
+    assert done.returncode == 0, done.stderr
     said = done.stdout.decode()
     assert f"[{found[language].PatientName}" in said
 

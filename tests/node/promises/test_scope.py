@@ -5,6 +5,7 @@ from pydicom import uid
 
 from lucency.node.jobs import Kind, State
 from node.objects import study
+from node.ports import wait_until
 from node.promises.archive import report_bytes
 from node.promises.modality import send_as_is
 
@@ -62,7 +63,7 @@ def test_it_is_skipped_with_a_reason(judged, hospital, orthanc, name):
     assert "\n" not in job.reason
     assert not job.products
     assert not report_bytes(orthanc, study(files[name]))
-    assert not job.path
+    wait_until(lambda: not hospital.settled(files[name])[0].path, 10, "its object is removed")
     reasons = hospital.health()["reasons"]["skipped"]
     assert reasons[kind.value] >= 1
 

@@ -16,7 +16,7 @@ from node.work.bench import changed
 def test_a_radiograph_becomes_a_report_on_disk(bench, radiographs):
     job = bench.job(radiographs[0])
     outcome = bench.runner.run(job)
-    assert (outcome.state, outcome.products) == (State.BUILT, (f"reports/{job.id}/1-report.dcm",))
+    assert (outcome.state, outcome.products) == (State.BUILT, (f"reports/{job.name}/1-report.dcm",))
     assert outcome.tell(bench.queue, job)
     report = pydicom.dcmread(bench.storage.root / outcome.products[0])
     assert report.CurrentRequestedProcedureEvidenceSequence[0].StudyInstanceUID == report.StudyInstanceUID
@@ -36,7 +36,7 @@ def test_results_that_an_interrupted_attempt_left_stand_byte_by_byte(bench, radi
 
 def test_what_another_model_built_and_nobody_was_sent_is_built_anew(bench, radiographs):
     job = bench.job(radiographs[0], recipe="of another model")
-    with bench.storage.publication(job.id) as folder:
+    with bench.storage.publication(job.name) as folder:
         (folder / "1-report.dcm").write_text("of another model")
     outcome = bench.runner.run(job)
     assert outcome.recipe == bench.predictor.recipe
@@ -48,7 +48,7 @@ def test_poison_costs_its_own_job_only(bench, corpus, radiographs):
         outcome = bench.run(file, recipe=file.name)  # two of them have one UID
         assert outcome.state in (State.DEAD, State.SKIPPED), file.name
         assert outcome.reason
-        assert bench.storage.published(bench.queue.jobs()[0].id) == ()
+        assert bench.storage.published(bench.queue.jobs()[0].name) == ()
     assert bench.run(radiographs[0]).state is State.BUILT
 
 

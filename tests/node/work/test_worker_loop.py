@@ -69,9 +69,9 @@ def test_a_skipped_object_is_removed_and_a_dead_one_is_kept(loop):
 
 
 def built(loop, job):
-    with loop.storage.publication(job.id) as folder:
+    with loop.storage.publication(job.name) as folder:
         (folder / "1-report.dcm").write_text("report")
-    return Outcome(State.BUILT, digest="d", products=loop.storage.published(job.id), recipe="s")
+    return Outcome(State.BUILT, digest="d", products=loop.storage.published(job.name), recipe="s")
 
 
 def test_a_result_that_another_job_has_already_is_not_sent_twice(loop):
@@ -80,10 +80,10 @@ def test_a_result_that_another_job_has_already_is_not_sent_twice(loop):
     loop.serve(lambda job: built(loop, job), lambda job: built(loop, job))
     assert loop.queue.get(first.id).state is State.BUILT
     assert first_object.exists()
-    assert loop.storage.published(first.id)
+    assert loop.storage.published(first.name)
     assert (loop.queue.get(second.id).state, loop.queue.get(second.id).kind) == (State.SKIPPED, Kind.ANSWERED_BEFORE)
     assert not second_object.exists()
-    assert not loop.storage.published(second.id)
+    assert not loop.storage.published(second.name)
 
 
 def test_a_queue_that_is_away_for_a_while_costs_nothing(loop, monkeypatch):

@@ -86,7 +86,7 @@ def report_and_reference(result, header, model, run=None, clinical_use=False, so
 
 @given(RESULTS, HEADERS, MODELS, RUNS, st.booleans(), st.sampled_from(["Comprehensive3DSR", "ComprehensiveSR"]))
 @settings(
-    max_examples=int(__import__("os").environ.get("HX", "60")),
+    max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would build thousands of slow reports
     suppress_health_check=[HealthCheck.function_scoped_fixture],

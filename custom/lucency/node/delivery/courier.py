@@ -109,7 +109,7 @@ class Courier:
             parcel = packed(job, self.settings.storage_root)
         except LucencyError as error:
             self._give_up(job, Kind.NODE_FAILURE, str(error))
-            self.storage.withdraw(job.id)  # so that they are made anew, if somebody says retry
+            self.storage.withdraw(job.name)  # so that they are made anew, if somebody says retry
             self.queue.clear_products(job.id)
             return None
         if (folder := self.settings.fhir) is None:

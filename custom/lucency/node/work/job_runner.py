@@ -53,7 +53,7 @@ class JobRunner:
         """Work on a job that is leased; its products are on disk when this returns ``built``."""
         source = self._storage.root / job.path
         there = bool(job.path) and source.is_file()
-        published = self._storage.published(job.id)
+        published = self._storage.published(job.name)
         if published and (job.recipe == self._predictor.recipe or not there):  # by an attempt that could not say so
             return Outcome(State.BUILT, digest=job.digest, products=published, recipe=job.recipe)
         if not there:
@@ -89,16 +89,16 @@ class JobRunner:
         self._auditor.received(Subject(study, patient, "", ((job.sop_class_uid, 1),)), sender=job.sender)
 
     def _publish(self, job: Job, source: Path, result: ImageResult, image: Tensor, digest: str) -> Outcome:
-        self._storage.withdraw(job.id)  # what another model made and nobody was sent
+        self._storage.withdraw(job.name)  # what another model made and nobody was sent
         try:
-            with self._storage.publication(job.id) as folder:
+            with self._storage.publication(job.name) as folder:
                 self._report(result, source, folder)
                 self._heatmaps(job, source, result, image, folder)
                 self._products.fhir(result, folder)
         except _NoReportError as error:
             return Outcome(State.DEAD, Kind.NO_REPORT, one_line(str(error)), digest)
         return Outcome(
-            State.BUILT, digest=digest, products=self._storage.published(job.id), recipe=self._predictor.recipe
+            State.BUILT, digest=digest, products=self._storage.published(job.name), recipe=self._predictor.recipe
         )
 
     def _report(self, result: ImageResult, source: Path, folder: Path) -> None:

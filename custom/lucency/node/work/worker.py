@@ -146,7 +146,7 @@ def _tidy(queue: JobQueue, storage: Storage, job: Job, outcome: Outcome) -> None
         now = queue.get(job.id)
         if now is None or now.state is not State.SKIPPED:
             return
-        storage.withdraw(job.id)
+        storage.withdraw(job.name)
     elif outcome.state is not State.SKIPPED:
         return
     storage.remove(job.path)
