@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from lucency.node.delivery.courier import deliver
+from lucency.node.delivery.process import deliver
 from lucency.node.jobs import Kind, State
 from node.delivery.pacs import pacs
 from node.delivery.results import Results, data_set

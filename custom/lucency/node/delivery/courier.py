@@ -1,7 +1,6 @@
 """The process that brings results to the PACS, and waits as long as that takes."""
 
 import logging
-import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -11,12 +10,11 @@ from ...errors import LucencyError
 from ..jobs import Job, Kind
 from ..operations.audit import auditor_of
 from ..operations.audit_subject import subject_of
-from ..queue import JobQueue, open_queue
+from ..queue import JobQueue
 from ..settings import NodeSettings
 from ..storage import Storage
 from .answer import Answer, Destination, Outcome, Session
 from .backoff import ceiling, full_jitter
-from .destination import destination_of
 from .documents import publish_document
 from .parcel import Parcel, packed
 
@@ -195,25 +193,3 @@ class Courier:
             log.info("pacs_back")
         self._pacs = pacs
         self.tell("pacs", pacs)
-
-
-def deliver(settings: NodeSettings, owner: str, connection: "Connection[object, object]") -> None:
-    """Be the courier: what its process runs, until SIGTERM.
-
-    Args:
-        settings: of the node.
-        owner: of leases.
-        connection: to the supervisor.
-    """
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    try:
-        destination = destination_of(settings)
-        queue = open_queue(settings)
-    except LucencyError as error:
-        connection.send(("failed", str(error)))
-        raise SystemExit(1) from None
-    try:
-        Courier(settings, queue, destination, owner, connection, stop).run()
-    finally:
-        queue.close()

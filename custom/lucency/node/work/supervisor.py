@@ -10,7 +10,7 @@ from signal import SIGKILL, SIGTERM
 from typing import Any
 
 from ...errors import ConfigError
-from ..delivery.courier import deliver
+from ..delivery.process import deliver
 from ..jobs import Kind
 from ..queue.protocol import JobQueue
 from ..settings import NodeSettings
@@ -20,7 +20,7 @@ from .worker import work
 
 log = logging.getLogger("lucency.node")
 
-PRELOAD = ("lucency.node.work.preload", "lucency.node.delivery.courier")
+PRELOAD = ("lucency.node.work.preload", "lucency.node.delivery.process")
 TICK_S = 0.2
 AT_ONCE_S = 10.0
 """A child that ends sooner, without having worked, is started again after a wait."""
