@@ -130,3 +130,33 @@ def test_a_defect_is_tried_again_and_then_dead(bench, radiographs, monkeypatch):
         if outcome.state is State.QUEUED:
             time.sleep(outcome.wait_s)
             (job,) = bench.queue.claim("work", "here/worker-1", 600)
+
+
+def test_while_the_storage_is_away_nothing_is_lost(bench, radiographs):
+    job = bench.job(radiographs[0])
+    bench.storage.root.rename(bench.storage.root.with_name("away"))
+    outcome = bench.runner.run(job)
+    assert (outcome.state, outcome.counts) == (State.QUEUED, False)
+    assert outcome.wait_s > 0
+    bench.storage.root.with_name("away").rename(bench.storage.root)
+    assert bench.runner.run(job).state is State.BUILT
+    bench.storage.remove(job.path)
+    bench.storage.withdraw(job.name)
+    outcome = bench.runner.run(job)
+    assert (outcome.state, outcome.kind, outcome.digest) == (State.DEAD, Kind.NODE_FAILURE, job_runner.LOST)
+
+
+def test_what_a_fellow_has_published_meanwhile_stands(bench, radiographs, monkeypatch):
+    """A worker that was frozen for longer than its lease must not touch what is being sent."""
+    job = bench.job(radiographs[0])
+    predict = bench.predictor.predict
+
+    def slowly(path):
+        with bench.storage.publication(job.name) as folder:
+            (folder / "1-report.dcm").write_bytes(b"on its way")
+        return predict(path)
+
+    monkeypatch.setattr(bench.predictor, "predict", slowly)
+    bench.runner.run(job)
+    (report,) = bench.storage.published(job.name)
+    assert (bench.storage.root / report).read_bytes() == b"on its way"

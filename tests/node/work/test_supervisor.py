@@ -11,6 +11,7 @@ import pytest
 
 from lucency.errors import ConfigError
 from lucency.node.jobs import Kind, State
+from lucency.node.work.child import HeldJob
 from lucency.node.work.supervisor import Supervisor
 from node.work import stand_ins
 from node.work.place import LIGHT, NODE, until
@@ -138,3 +139,15 @@ def test_a_queue_that_is_away_hears_of_a_death_later(place, monkeypatch):
         away.clear()
         until(lambda: here.has_ended("CRASH"))
     assert here.job("CRASH").kind is Kind.CRASHED
+
+
+def test_what_a_worker_began_while_it_was_killed_for_another_is_no_attempt(place):
+    here = place(attempts=1)
+    here.put("A")
+    supervisor = Supervisor(here.settings, NODE, here.queue, modules=LIGHT)
+    (child,) = supervisor._workers
+    (job,) = here.queue.claim("work", child.owner, 300)
+    child.killed, child.job = HeldJob(job.id + 1, "slow", 0.0), HeldJob(job.id, job.lease, 0.0)
+    supervisor._bury(child)
+    supervisor._estates.settle()
+    assert (here.job("A").state, here.job("A").attempts) == (State.QUEUED, 0)

@@ -48,7 +48,7 @@ class Child:
         job: what it works on.
         ready: whether it has said so.
         worked: whether it has ever begun a job.
-        killed: whether the supervisor has ended it for its job's sake.
+        killed: the job for whose sake the supervisor has ended it.
         failures: how often it ended at once, in a row.
         due: when to start it, by the monotonic clock.
     """
@@ -69,7 +69,8 @@ class Child:
         self.connection: Connection | None = None
         self.started = time.monotonic()
         self.job: HeldJob | None = None
-        self.ready = self.worked = self.killed = False
+        self.killed: HeldJob | None = None
+        self.ready = self.worked = False
 
     def start(self) -> None:
         """Fill the place."""

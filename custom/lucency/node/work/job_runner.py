@@ -27,8 +27,10 @@ log = logging.getLogger("lucency.node")
 SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 """What the UIDs of all structured reports begin with (PS3.6 A)."""
 NO_RESULT = {"refused": Kind.REFUSED_BY_GUARD, "skipped": Kind.NO_IMAGE}
-FULL_DISK_S = 10.0
-"""Seconds before another attempt after a full disk."""
+NO_DISK_S = 10.0
+"""Seconds before another attempt while the disk is full, or away."""
+LOST = "lost"
+"""Digest of an object that is lost: the same object, sent again, is another than this."""
 
 
 class JobRunner:
@@ -52,19 +54,28 @@ class JobRunner:
     def run(self, job: Job) -> Outcome:
         """Work on a job that is leased; its products are on disk when this returns ``built``."""
         source = self._storage.root / job.path
-        there = bool(job.path) and source.is_file()
-        published = self._storage.published(job.name)
-        if published and (job.recipe == self._predictor.recipe or not there):  # by an attempt that could not say so
-            return Outcome(State.BUILT, digest=job.digest, products=published, recipe=job.recipe)
-        if not there:
-            return Outcome(State.DEAD, Kind.NODE_FAILURE, "its file is lost; have it sent again")
-        if job.attempts > self._settings.attempts:
-            return Outcome(State.DEAD, Kind.CRASHED, f"{job.attempts - 1} attempts ended without a word")
         try:
+            if (outcome := self._without_work(job, source)) is not None:
+                return outcome
             with memory_limit(self._held, self._settings.mem_mb):
                 return self._answer(job, source)
         except Exception as error:
             return self._failed(job, error)
+
+    def _without_work(self, job: Job, source: Path) -> Outcome | None:
+        there = bool(job.path) and source.is_file()
+        published = self._storage.published(job.name)
+        if published and (job.recipe == self._predictor.recipe or not there):  # by an attempt that could not say so
+            return Outcome(State.BUILT, digest=job.digest, products=published, recipe=job.recipe)
+        if not there and not self._storage.is_there:
+            raise FileNotFoundError("the storage is away")
+        if not there:
+            return Outcome(State.DEAD, Kind.NODE_FAILURE, "its file is lost; have it sent again", LOST)
+        if job.attempts > self._settings.attempts:
+            return Outcome(State.DEAD, Kind.CRASHED, f"{job.attempts - 1} attempts ended without a word")
+        if published:  # what another model made and nobody was sent; now, since later it may be a fellow's
+            self._storage.withdraw(job.name)
+        return None
 
     def _answer(self, job: Job, source: Path) -> Outcome:
         digest = sha256_of(source)
@@ -89,7 +100,6 @@ class JobRunner:
         self._auditor.received(Subject(study, patient, "", ((job.sop_class_uid, 1),)), sender=job.sender)
 
     def _publish(self, job: Job, source: Path, result: ImageResult, image: Tensor, digest: str) -> Outcome:
-        self._storage.withdraw(job.name)  # what another model made and nobody was sent
         try:
             with self._storage.publication(job.name) as folder:
                 self._report(result, source, folder)
@@ -122,8 +132,8 @@ class JobRunner:
         if ran_out_of_memory(error):
             limit = f"needs more than {self._settings.mem_mb} MB of memory; raise mem_mb if it is a radiograph"
             return tried(job, Kind.MEMORY_LIMIT, limit, self._settings)
-        if disk_is_full(error):
-            return Outcome(State.QUEUED, Kind.NODE_FAILURE, reason, wait_s=FULL_DISK_S, counts=False)
+        if disk_is_full(error) or not self._storage.is_there:
+            return Outcome(State.QUEUED, Kind.NODE_FAILURE, reason, wait_s=NO_DISK_S, counts=False)
         log.error("job_failed", extra={"job": job.id}, exc_info=error)
         return tried(job, Kind.NODE_FAILURE, reason, self._settings)
 

@@ -134,7 +134,7 @@ class Supervisor:
             if ended:
                 self._bury(child)
             elif child.job and time.monotonic() > child.job.since + self._settings.lease_s and not child.killed:
-                child.killed = True
+                child.killed = child.job
                 child.signal(SIGKILL)
         self._estates.settle()
 
@@ -163,6 +163,8 @@ class Supervisor:
 
     def _bury(self, child: Child) -> None:
         job, owner, killed, said_ready = child.job, child.owner, child.killed, child.ready
+        if killed and killed != job:  # it had finished just then, and what it had begun since is innocent
+            job = None
         code = child.bury()
         child.ready, child.job = False, None
         kind = Kind.TIME_LIMIT if killed else Kind.CRASHED

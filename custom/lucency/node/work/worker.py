@@ -13,6 +13,7 @@ from ..jobs import Job, Kind, State
 from ..queue.protocol import JobQueue
 from ..settings import NodeSettings
 from ..storage import Storage
+from .limits import keep_freed_memory
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def work(settings: NodeSettings, owner: str, connection: Connection) -> None:
     import torch
 
     os.nice(NICENESS)
+    keep_freed_memory()
     torch.set_num_threads(1)
     worker = Worker(settings, owner, connection)
     signal.signal(signal.SIGTERM, worker.end)
