@@ -15,6 +15,9 @@ from .orientation import upright
 from .pixels import pixel_cells
 from .quiet import quiet_pydicom
 
+_BLOCK = 1 << 18
+"""Pixels that are looked up at once: their indices, four times as large, stay in the cache."""
+
 
 def read_dataset(path: str | Path) -> Dataset:
     """Read a DICOM file whole.
@@ -76,12 +79,18 @@ def _displayed(dataset: Dataset, header: ImageHeader, cells: NDArray[np.unsigned
         patterns, index = np.unique(cells, return_inverse=True)
         levels: NDArray[np.float32] = grey_levels(dataset, header, header.values(patterns)).astype(np.float32)
         return levels[index]
-    occurs = np.zeros(2 ** (8 * cells.itemsize), dtype=bool)
-    occurs[cells] = True
+    size, step = 2 ** (8 * cells.itemsize), max(1, _BLOCK // cells.shape[1])
+    blocks = [slice(first, first + step) for first in range(0, len(cells), step)]
+    occurs = np.zeros(size, dtype=bool)
+    for block in blocks:
+        occurs |= np.bincount(cells[block].ravel(), minlength=size) > 0
     patterns = np.flatnonzero(occurs)
-    table = np.zeros(occurs.size, dtype=np.float32)
+    table = np.zeros(size, dtype=np.float32)
     table[patterns] = grey_levels(dataset, header, header.values(patterns))
-    return np.take(table, cells)
+    image = np.empty(cells.shape, dtype=np.float32)
+    for block in blocks:
+        np.take(table, cells[block], out=image[block], mode="clip")  # no cell lies outside the table
+    return image
 
 
 def _patient_orientation(dataset: Dataset) -> tuple[str, str]:

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from lucency.errors import ConfigError
@@ -51,18 +52,18 @@ def says_ready(port: int) -> bool:
         return False
 
 
-def start(command: list[str], log: Path, ready: Callable[[], bool]) -> "subprocess.Popen[bytes]":
-    """Start a server and wait until it is ready; what it says goes to `log`.
+def start(command: list[str], log: Path, ready: Callable[[], bool], stack: ExitStack) -> "subprocess.Popen[bytes]":
+    """Start a server and wait until it is ready; what it says goes to `log`, and it ends with `stack`.
 
     Raises:
         ConfigError: it ended, or was not ready in time.
     """
     with log.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+    stack.callback(stop, process)
     until = time.monotonic() + START_S
     while not ready():
         if process.poll() is not None or time.monotonic() > until:
-            stop(process)
             last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
             raise ConfigError(f"{Path(command[0]).name}: did not get ready; see {log}: {last[:200]}")
         time.sleep(0.1)

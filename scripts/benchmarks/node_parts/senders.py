@@ -23,11 +23,13 @@ class Burst:
 
     Attributes:
         begun: seconds since 1970 when the first image began to be sent.
+        ended: when the last answer came.
         acknowledged: SOP Instance UID to the seconds from the first byte to the answer 0000.
         refused: images with another answer, or none.
     """
 
     begun: float = float("inf")
+    ended: float = 0.0
     acknowledged: dict[str, float] = field(default_factory=dict)
     refused: int = 0
 
@@ -80,6 +82,7 @@ def _watch(process: "subprocess.Popen[str]", share: int, burst: Burst, lock: thr
             answered += 1
             with lock:
                 burst.acknowledged[uid] = now - begun
+                burst.ended = max(burst.ended, now)
     process.wait()
     with lock:
         burst.refused += share - answered

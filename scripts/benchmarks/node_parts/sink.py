@@ -1,8 +1,8 @@
 """The PACS at the end: dcmtk's storescp, a folder for each system, and which images have a report there."""
 
-import subprocess
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pydicom
@@ -18,14 +18,15 @@ class Sink:
 
     Args:
         folder: gets the reports; made here.
+        stack: ends it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         folder.mkdir(parents=True)
         self.port = free_port()
         command = [dcmtk("storescp"), "--fork", "-aet", TITLE, "-od", str(folder), str(self.port)]
-        self.process: subprocess.Popen[bytes] = start(command, folder.with_suffix(".log"), lambda: listens(self.port))
+        start(command, folder.with_suffix(".log"), lambda: listens(self.port), stack)
         self._known: dict[str, str] = {}
 
     def wait(self, reports: int) -> None:
@@ -45,7 +46,7 @@ class Sink:
 
     def latest(self) -> float:
         """When the last report came, in seconds since 1970."""
-        return max((file.stat().st_mtime for file in self._files()), default=time.time())
+        return max((file.stat().st_mtime for file in self._files()), default=0.0)
 
     def _files(self) -> list[Path]:
         return [file for file in self.folder.iterdir() if file.is_file()]

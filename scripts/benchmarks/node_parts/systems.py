@@ -1,7 +1,7 @@
 """What is compared: the node, the obvious script, and a receiver that only writes files."""
 
 import sys
-from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -27,7 +27,6 @@ class System:
         files: what it writes and never removes.
     """
 
-    name: str
     port: int
     title: str
     process: "Popen[bytes]"
@@ -42,45 +41,45 @@ class Model:
     Attributes:
         bundle: its folder.
         weights: a state dictionary, with exports beside it.
-        options: further flags of `lucency node serve`.
+        workers: of the node.
     """
 
     bundle: Path
     weights: Path
-    options: tuple[str, ...] = ()
+    workers: int
 
 
-def start_system(name: str, work: Path, model: Model) -> System:
-    """Start one of `NAMES` with a sink of its own below `work`.
+def start_system(name: str, work: Path, model: Model | None, stack: ExitStack) -> System:
+    """Start one of `NAMES` with a sink of its own below `work`; all but ``bare`` need a model. It ends with `stack`.
 
     Raises:
         ConfigError: it cannot be started.
     """
-    if name not in _STARTERS:
-        raise ConfigError(f"system {name!r} is unknown; choose of {', '.join(NAMES)}")
-    return _STARTERS[name](work / name, model)
+    if name == "bare":
+        return _bare(work / name, stack)
+    if model is None:
+        raise ConfigError(f"system {name}: needs a model")
+    return (_node if name == "node" else _obvious)(work / name, model, stack)
 
 
-def _node(work: Path, model: Model) -> System:
-    sink, port, http = Sink(work / "sink"), free_port(), free_port()
+def _node(work: Path, model: Model, stack: ExitStack) -> System:
+    sink, port, http = Sink(work / "sink", stack), free_port(), free_port()
     program = Path(sys.executable).with_name("lucency")
     command = [str(program), "node", "serve", "--bundle", str(model.bundle), "--weights", str(model.weights)]
-    command += ["--backend", "auto", "--aet", "NODE", "--listen", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{http}"]
-    command += ["--pacs", f"{TITLE}@127.0.0.1:{sink.port}", "--state", str(work / "state"), *model.options]
-    return System("node", port, "NODE", start(command, work / "node.log", lambda: says_ready(http)), sink)
+    command += ["--backend", "auto", "--workers", str(model.workers), "--aet", "NODE", "--state", str(work / "state")]
+    command += ["--listen", f"127.0.0.1:{port}", "--http", f"127.0.0.1:{http}"]
+    command += ["--pacs", f"{TITLE}@127.0.0.1:{sink.port}"]
+    return System(port, "NODE", start(command, work / "node.log", lambda: says_ready(http), stack), sink)
 
 
-def _obvious(work: Path, model: Model) -> System:
-    sink, port = Sink(work / "sink"), free_port()
+def _obvious(work: Path, model: Model, stack: ExitStack) -> System:
+    sink, port = Sink(work / "sink", stack), free_port()
     command = [sys.executable, str(HERE / "obvious_node.py"), str(port), TITLE, str(sink.port), str(model.weights)]
-    return System("obvious", port, "OBVIOUS", start(command, work / "obvious.log", lambda: listens(port)), sink)
+    return System(port, "OBVIOUS", start(command, work / "obvious.log", lambda: listens(port), stack), sink)
 
 
-def _bare(work: Path, model: Model) -> System:
+def _bare(work: Path, stack: ExitStack) -> System:
     files, port = work / "files", free_port()
     files.mkdir(parents=True)
     command = [sys.executable, str(HERE / "bare_scp.py"), str(port), str(files)]
-    return System("bare", port, "BARE", start(command, work / "bare.log", lambda: listens(port)), None, files)
-
-
-_STARTERS: dict[str, Callable[[Path, Model], System]] = {"node": _node, "obvious": _obvious, "bare": _bare}
+    return System(port, "BARE", start(command, work / "bare.log", lambda: listens(port), stack), None, files)
