@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lucency.transforms import RadiographError, display_array
@@ -48,6 +48,7 @@ def test_every_display_equals_the_reference(dataset):
         contrast = np.ptp(np.float32(expected.ravel()[valid]))
     except (ZeroDivisionError, ValueError):  # one value without a window, or nothing but padding
         contrast = 0
+    assume(contrast == 0 or contrast > 1e-12)  # far out in a sigmoid, two ways to write it differ in what is 0
     if contrast == 0:
         with pytest.raises(RadiographError, match=r"alike|padding"):
             display_array(dataset)
