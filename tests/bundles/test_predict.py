@@ -10,18 +10,14 @@ import time
 import pandas as pd
 import pydicom
 import pytest
-import torch
-from monai.networks.nets import DenseNet121
 from typer.testing import CliRunner
 
 from lucency.cli import app
 from lucency.data.phantom import write_phantom
 from lucency.errors import explanation
-from lucency.inference import site_for, write_site
-from lucency.inference.site import OperatingPoint
-from lucency.results import ResultDocument, identify_model
+from lucency.results import ResultDocument
 from lucency.results.structured_report import read_structured_report
-from support import BUNDLE, FINDINGS, TINY, as_arguments, python
+from support import BUNDLE, FINDINGS, TINY, as_arguments, python, write_tiny_model, write_tiny_site
 
 NETWORK = {key: value for key, value in TINY.items() if key.startswith("network_def")}
 KEYS = {"findings": FINDINGS, "image_size": 64, "progress_bar": False, **NETWORK}
@@ -38,22 +34,13 @@ def hospital(tmp_path_factory):
         (incoming / f"{number}.dcm").write_bytes(image.read_bytes())
     (incoming / "cut.dcm").write_bytes((incoming / "0.dcm").read_bytes()[:3000])
     (incoming / "note.txt").write_text("no image")
-    torch.manual_seed(0)
-    arguments = {key.partition("#")[2]: value for key, value in NETWORK.items()}
-    torch.save(DenseNet121(2, 1, len(FINDINGS), **arguments).state_dict(), folder / "model.pt")
+    write_tiny_model(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def site(hospital):
-    model = identify_model(
-        bundle_root=BUNDLE,
-        weights=hospital / "model.pt",
-        findings=FINDINGS,
-        settings={"image_size": 64, "fit": "pad"},
-    )
-    points = {"effusion": OperatingPoint(threshold=0, rule="given")}
-    return write_site(hospital / "site.yaml", site_for(model).model_copy(update={"operating_points": points}))
+    return write_tiny_site(hospital)
 
 
 def command(hospital, out, *options):

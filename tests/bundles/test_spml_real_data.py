@@ -2,22 +2,17 @@
 
 import pandas as pd
 import pytest
-import torch
-from monai.networks.nets import DenseNet121
 
 from lucency.bundle import run_bundle
-from support import BUNDLE, FINDINGS, TINY
+from support import BUNDLE, FINDINGS, TINY, write_tiny_model
 
 
 @pytest.fixture(scope="module")
 def predictions(real_data, tmp_path_factory):
     out = tmp_path_factory.mktemp("corpus")
     network = {key: value for key, value in TINY.items() if key.startswith("network_def")}
-    arguments = {key.partition("#")[2]: value for key, value in network.items()}
-    torch.manual_seed(0)
-    torch.save(DenseNet121(2, 1, len(FINDINGS), **arguments).state_dict(), out / "model.pt")
     options = {"findings": FINDINGS, "image_size": 64, "progress_bar": False, **network}
-    places = {"dataset_dir": real_data / "dicom_corpus", "weights": out / "model.pt", "output_dir": out}
+    places = {"dataset_dir": real_data / "dicom_corpus", "weights": write_tiny_model(out), "output_dir": out}
     run_bundle(BUNDLE, "inference", overrides=options | {key: str(path) for key, path in places.items()})
     return pd.read_csv(out / "predictions.csv", keep_default_na=False).set_index("file")
 

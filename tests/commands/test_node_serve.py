@@ -1,6 +1,8 @@
 """`lucency node serve`: flags and YAML become settings, and what is misspelt is named."""
 
+import re
 import sys
+import tomllib
 import typing
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import yaml
 from typer.testing import CliRunner
 
 from lucency.cli import app
+from lucency.commands.node_packages import PACKAGES
 from lucency.errors import ConfigError, LucencyError
 from lucency.node.settings import NodeSettings
 from support import python
@@ -150,6 +153,23 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(serve, tmp_path, content,
 def test_what_is_wrong_with_flags_is_said_in_one_line(serve, arguments, message):
     with pytest.raises(LucencyError, match=message):
         serve(*arguments)
+
+
+@pytest.mark.parametrize(
+    "command", [["serve", *REQUIRED], ["status", "--state", "S"], ["jobs", "list", "--state", "S"]]
+)
+def test_missing_packages_are_named_with_the_mend(serve, monkeypatch, command):
+    absent = ("highdicom", "waitress")
+    monkeypatch.setattr("lucency.commands.node_packages.find_spec", lambda name: None if name in absent else name)
+    done = CliRunner().invoke(app, ["node", *command])
+    assert str(done.exception) == "a node needs highdicom, waitress; pip install 'lucency[serve]'"
+
+
+def test_the_packages_are_those_that_the_project_asks_for():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    asked = [line for extra in ("sr", "serve") for line in project["optional-dependencies"][extra]]
+    names = {re.match(r"[\w-]+", line)[0].replace("-", "_") for line in asked}
+    assert set(PACKAGES) == names - {"lucency", "psycopg"}
 
 
 def test_path_settings_are_those_that_the_file_moves():

@@ -8,23 +8,15 @@ import pytest
 
 from node.objects import Radiographs, phantoms
 from node.orthanc import Orthanc
-from node.peers import TINY_MODEL, RunningNode
+from node.peers import RunningNode
 from node.promises.faulty_pacs import FaultyPacs
-from node.promises.modality import Modality
+from support import write_tiny_model
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights for `TINY_MODEL`."""
-    import torch
-    from monai.networks.nets import DenseNet121
-
-    path = tmp_path_factory.mktemp("weights") / "model.pt"
-    arguments = {key.partition("#")[2]: value for key, value in TINY_MODEL.items() if "#" in key}
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        torch.save(DenseNet121(2, 1, len(TINY_MODEL["findings"]), **arguments).state_dict(), path)
-    return path
+    return write_tiny_model(tmp_path_factory.mktemp("weights"))
 
 
 @pytest.fixture(scope="session")
@@ -85,11 +77,7 @@ def hospital(tmp_path_factory: pytest.TempPathFactory, tiny_weights: Path, ortha
         lease_s=10,
         attempts=2,
     )
-    yield node.start()
-    node.stop()
-
-
-@pytest.fixture
-def modality(hospital: RunningNode) -> Modality:
-    """A modality that knows the hospital's node."""
-    return Modality(hospital.port)
+    try:
+        yield node.start()
+    finally:
+        node.stop()

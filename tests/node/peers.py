@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import yaml
 
 from lucency.node.jobs import Job, State
 from lucency.node.queue import open_queue
+from lucency.node.queue.protocol import JobQueue
 from lucency.node.settings import node_settings
 from node.objects import identity
 from node.ports import free_port, wait_until
@@ -63,15 +66,21 @@ class RunningNode:
         self.environment = {
             **os.environ,
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")])),
             **(environment or {}),
         }
         self.settings = node_settings(self.values)
-        self.queue = None
+        self.queue: JobQueue | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, seconds: float = 90) -> "RunningNode":
         """Start it, and wait until it is ready."""
+        self.launch()
+        wait_until(self._is_ready, seconds, f"{self.log}: ready")
+        return self
+
+    def launch(self) -> None:
+        """Start it, and do not wait."""
         config = self.folder / "node.yaml"
         config.write_text(yaml.safe_dump({key: _plain(value) for key, value in self.values.items()}))
         with self.log.open("ab") as log:
@@ -83,8 +92,6 @@ class RunningNode:
                 env=self.environment,
                 start_new_session=True,
             )
-        wait_until(self._is_ready, seconds, f"{self.log}: ready")
-        return self
 
     def _is_ready(self) -> bool:
         assert self.process is not None
@@ -121,25 +128,25 @@ class RunningNode:
         children = _descendants(self.process.pid)
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        wait_until(lambda: not any(map(_lives, children)), 15, f"children of a killed node are gone ({children})")
+        # one that was still importing notices when it is done
+        wait_until(lambda: not any(map(lives, children)), 60, f"children of a killed node are gone ({children})")
 
     def stop(self, seconds: float = 60) -> int:
         """Ask it to end, and give its exit code."""
         assert self.process is not None
+        if self.queue is not None:
+            self.queue.close()
+            self.queue = None
         if self.process.poll() is None:
             children = _descendants(self.process.pid)
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(seconds)
             finally:
-                for child in filter(_lives, children):
+                self.process.kill()
+                for child in filter(lives, children):
                     child.kill()
         return self.process.returncode
-
-    def restart(self) -> "RunningNode":
-        """Kill it and start it again."""
-        self.kill()
-        return self.start()
 
     def jobs(self) -> list[Job]:
         """All its jobs; the queue is read whether it runs or not."""
@@ -149,8 +156,10 @@ class RunningNode:
 
     def jobs_of(self, paths: Iterable[Path]) -> dict[Path, list[Job]]:
         """Jobs of each object."""
-        jobs = self.jobs()
-        return {path: [job for job in jobs if job.sop_instance_uid == identity(path)] for path in paths}
+        jobs: dict[str, list[Job]] = defaultdict(list)
+        for job in self.jobs():
+            jobs[job.sop_instance_uid].append(job)
+        return {path: jobs.get(identity(path), []) for path in paths}
 
     def settled(self, *paths: Path, seconds: float = 60) -> list[Job]:
         """Wait until every object has one job, and that has come to an end; give the jobs."""
@@ -184,7 +193,7 @@ def _descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def _lives(process: psutil.Process) -> bool:
+def lives(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

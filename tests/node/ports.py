@@ -13,7 +13,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 15, what: str = "what was waited for") -> Any:
     """Ask again and again until the answer is true; an error names `what` after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):

@@ -3,7 +3,8 @@
 import pytest
 
 from lucency.errors import ConfigError
-from lucency.node.settings import Address, NodeSettings, Peer, node_settings
+from lucency.node.addresses import Address, Peer
+from lucency.node.settings import NodeSettings, node_settings
 
 LEAST = {"bundle": "b", "state": "s", "pacs": "PACS@127.0.0.1:4242"}
 
@@ -13,6 +14,7 @@ def test_three_keys_are_enough_and_the_node_is_then_reached_from_this_machine_al
     assert settings.listen.is_loopback
     assert settings.http.is_loopback
     assert settings.pacs_peer == Peer(aet="PACS", host="127.0.0.1", port=4242)
+    assert str(settings.pacs_peer) == LEAST["pacs"]
     assert settings.storage_root == settings.state / "files"
 
 
@@ -20,12 +22,15 @@ def test_three_keys_are_enough_and_the_node_is_then_reached_from_this_machine_al
     ("change", "words"),
     [
         ({"worker": 2}, ["worker", "did you mean 'workers'"]),
-        ({"pacs": "127.0.0.1:4242"}, ["AET@HOST:PORT"]),
-        ({"pacs": "A_TITLE_THAT_IS_TOO_LONG@127.0.0.1:4242"}, ["AET@HOST:PORT"]),
+        ({"pacs": "127.0.0.1:4242"}, ["pacs", "AET@HOST:PORT"]),
+        ({"pacs": "A_TITLE_THAT_IS_TOO_LONG@127.0.0.1:4242"}, ["pacs", "AET@HOST:PORT"]),
+        ({"pacs": "PACS@127.0.0.1:99999"}, ["pacs", "AET@HOST:PORT"]),
         ({"listen": "11112"}, ["listen", "HOST:PORT"]),
         ({"listen": "127.0.0.1:70000"}, ["listen.port", "65535"]),
-        ({"aet": " LUCENCY"}, ["aet", "pattern"]),
-        ({"aet": "L" * 17}, ["aet"]),
+        ({"aet": " LUCENCY"}, ["aet", "' LUCENCY' is no AE title"]),
+        ({"aet": "L" * 17}, ["aet", "16"]),
+        ({"aet": "RÖNTGEN"}, ["aet", "ASCII"]),
+        ({"aet": ""}, ["aet", "1 to 16"]),
         ({"allow": ["GOOD", "A\\B"]}, ["allow.1"]),
         ({"workers": 0}, ["workers", "1"]),
         ({"mem_mb": 3}, ["mem_mb", "256"]),
@@ -60,6 +65,7 @@ def test_addresses_of_all_kinds(text: str, host: str) -> None:
     address = Address.model_validate(text)
     assert (address.host, address.port) == (host, 104)
     assert address.is_loopback == (host == "::1")
+    assert str(address) == text
 
 
 def test_each_setting_is_explained() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lucency.errors import ConfigError
 from lucency.node.storage import Storage
 
 
@@ -93,3 +94,31 @@ def test_the_first_publication_stands_byte_by_byte(storage: Storage) -> None:
 def test_free_space_is_in_megabytes(storage: Storage) -> None:
     status = os.statvfs(storage.root)
     assert storage.free_mb() == pytest.approx(status.f_bavail * status.f_frsize / 1e6, rel=0.01)
+
+
+def test_whoever_may_look_into_the_root_sees_no_patient(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    storage = Storage(tmp_path, "one")
+    folders = (storage.incoming, storage.objects, storage.reports, storage.verdicts)
+    assert {folder.stat().st_mode & 0o777 for folder in folders} == {0o700}
+
+
+def test_files_belong_to_one_queue(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "one", "one")
+    storage.belong_to("q1", needed=False)
+    storage.keep(received(storage))
+    Storage(tmp_path / "one", "two").belong_to("q1", needed=True)
+    with pytest.raises(ConfigError, match="belong to another queue"):
+        storage.belong_to("q2", needed=False)
+    (tmp_path / "one" / "queue-id").unlink()
+    with pytest.raises(ConfigError, match="not known"):
+        storage.belong_to("q1", needed=False)
+
+
+def test_a_queue_whose_files_are_not_mounted_is_not_served(tmp_path: Path) -> None:
+    storage = Storage(tmp_path, "one")
+    with pytest.raises(ConfigError, match="write q1 into") as told:
+        storage.belong_to("q1", needed=True)
+    assert "\n" not in str(told.value)
+    (tmp_path / "queue-id").write_text("q1\n")
+    storage.belong_to("q1", needed=True)

@@ -18,14 +18,6 @@ REFUSED_VARIANTS = ("30", "31")
 
 
 @pytest.fixture(scope="module")
-def corpus(real_data):
-    folder = real_data / "dicom_corpus"
-    if not (folder / "index.csv").is_file():
-        pytest.skip(f"no DICOM corpus at {folder}")
-    return folder
-
-
-@pytest.fixture(scope="module")
 def listed(corpus):
     with (corpus / "index.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["file"]: row["expectation"] for row in csv.DictReader(file)}

@@ -7,6 +7,7 @@ import typer
 
 from . import ANY_KEY
 from .node_jobs import app as jobs_app
+from .node_packages import check_packages
 from .node_settings import bundle_options, settings_of
 from .node_status import status
 
@@ -83,6 +84,7 @@ def serve(
     if further := bundle_options(context.args):
         given["overrides"] = further
     settings = settings_of(config, given)
+    check_packages()
 
     from ..node.node import Node
 

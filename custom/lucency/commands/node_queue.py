@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .node_packages import check_packages
+
 if TYPE_CHECKING:
     from ..node.queue.protocol import JobQueue
     from ..node.settings import NodeSettings
@@ -55,7 +57,7 @@ def opened(config: Path | None, **flags: Any) -> Iterator[OpenedNode]:
         flags: settings that win over it; ``None`` is none.
 
     Raises:
-        ConfigError: no folder is named, no node ever ran on it, or its queue is elsewhere.
+        ConfigError: a package is missing, no folder is named, no node ever ran on it, or its queue is elsewhere.
         QueueError: the queue cannot be opened.
     """
     from ..errors import ConfigError
@@ -63,6 +65,7 @@ def opened(config: Path | None, **flags: Any) -> Iterator[OpenedNode]:
     from ..node.state_folder import StateFolder
     from .node_settings import read_config, settings_of
 
+    check_packages()
     given = {name: value for name, value in flags.items() if value is not None}
     written = {} if config is None else read_config(config)
     if "state" not in written | given:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Protocol
 
+from .folders import writable_folder
 from .housekeeping import Housekeeping
 from .intake import Intake, StoreScp
 from .intake.puller import Puller
@@ -61,7 +62,8 @@ class Node:
         """Serve until SIGTERM or SIGINT.
 
         Raises:
-            ConfigError: the bundle cannot answer, another node runs on the state folder, or an address is taken.
+            ConfigError: the bundle cannot answer, another node runs on the state folder, a folder cannot be written,
+                or an address is taken.
             QueueError: the queue cannot be opened.
         """
         configure_logs()
@@ -74,16 +76,20 @@ class Node:
 
     def _serve(self, node: str, stack: ExitStack) -> None:
         settings = self.settings
-        storage = Storage(settings.storage_root, node)
+        storage = Storage(writable_folder("storage", settings.storage_root), node)
+        if settings.fhir is not None:
+            writable_folder("fhir", settings.fhir)  # else it would be missed with the first result
         queue = open_queue(settings)
         stack.callback(queue.close)
+        storage.belong_to(queue.identity(), needed=bool(queue.paths()))
         auditor = auditor_of(settings)
         metrics = NodeMetrics()
         metrics.watch(queue, storage)
 
         supervisor = Supervisor(settings, node, queue)
         stack.callback(supervisor.stop, settings.lease_s)
-        model = supervisor.start()
+        if not (model := supervisor.start(self._end)):
+            return
         recipe = model["recipe"]
         intake = Intake(queue, storage, recipe, settings, metrics)
         status = NodeStatus(queue, supervisor, intake, storage, settings, model)

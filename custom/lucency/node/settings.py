@@ -1,67 +1,15 @@
 """Everything that can be set about a node; each is a flag of `lucency node serve` and a key of its YAML file."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import ConfigError, suggestion
+from .addresses import Address, Peer, Title
 
-Title = Annotated[str, StringConstraints(pattern=r"^[^\\\x00-\x1f ](?:[^\\\x00-\x1f]{0,14}[^\\\x00-\x1f ])?$")]
-"""An AE title (PS3.5 6.2): at most 16 characters, no backslash, no space at its ends."""
-
-_PEER = re.compile(r"(?P<aet>[^@]{1,16})@(?P<host>\[[^\]]+\]|[^:@]+):(?P<port>\d{1,5})")
-_ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:@]+):(?P<port>\d{1,5})")
 _WEB = ("http://", "https://")
-
-
-class Address(BaseModel):
-    """Host and port, written ``127.0.0.1:11112`` or ``[::1]:11112``; port 0 takes a free one.
-
-    Example:
-        >>> Address.model_validate("127.0.0.1:11112").port
-        11112
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    host: str
-    port: int = Field(ge=0, le=65535)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, data: Any) -> Any:
-        return _parsed(_ADDRESS, data, "write HOST:PORT")
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
-
-
-class Peer(Address):
-    """A DICOM application: ``PACS@127.0.0.1:4242``.
-
-    Example:
-        >>> Peer.model_validate("PACS@127.0.0.1:4242").aet
-        'PACS'
-    """
-
-    aet: Title
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, data: Any) -> Any:
-        return _parsed(_PEER, data, "write AET@HOST:PORT")
-
-
-def _parsed(pattern: re.Pattern[str], data: Any, mend: str) -> Any:
-    if not isinstance(data, str):
-        return data
-    if (match := pattern.fullmatch(data)) is None:
-        raise ValueError(mend)
-    return match.groupdict() | {"host": match["host"].strip("[]")}
 
 
 class NodeSettings(BaseModel):
@@ -121,10 +69,10 @@ class NodeSettings(BaseModel):
     workers: int = Field(default=1, ge=1)
     max_queue: int = Field(default=10_000, ge=1)
     min_free_mb: int = Field(default=2_000, ge=0)
-    lease_s: float = Field(default=120, gt=0)
+    lease_s: float = Field(default=120, gt=0, le=43_200)
     attempts: int = Field(default=3, ge=1)
     retry_base: float = Field(default=2, gt=0)
-    retry_cap: float = Field(default=300, gt=0)
+    retry_cap: float = Field(default=300, gt=0, le=43_200)
     give_up_h: float = Field(default=168, gt=0)
     mem_mb: int = Field(default=2_048, ge=256)
     keep_days: float = Field(default=30, ge=0)
@@ -139,10 +87,18 @@ class NodeSettings(BaseModel):
     audit: str | None = None
     overrides: dict[str, Any] = {}
 
+    @field_validator("pacs")
+    @classmethod
+    def _is_pacs(cls, pacs: str) -> str:
+        if not pacs.startswith(_WEB):
+            try:
+                Peer.model_validate(pacs)
+            except ValidationError as error:
+                raise ValueError("write AET@HOST:PORT, or the http(s):// root of a DICOMweb service") from error
+        return pacs
+
     @model_validator(mode="after")
     def _fits(self) -> "NodeSettings":
-        if not self.pacs.startswith(_WEB):
-            Peer.model_validate(self.pacs)
         if self.pull is not None and not self.pull.startswith(_WEB):
             raise ValueError("pull: is no http:// or https:// address; give the root of a DICOMweb service")
         if self.queue is not None and not self.queue.startswith(("postgresql://", "postgres://")):

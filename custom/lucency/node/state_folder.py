@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..files import write_atomically
+from .folders import writable_folder
 
 
 class StateFolder:
@@ -16,11 +17,13 @@ class StateFolder:
 
     Args:
         path: made if it is not there.
+
+    Raises:
+        ConfigError: it cannot be made, or not be written.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = writable_folder("state", Path(path), 0o700)
 
     @property
     def database(self) -> Path:

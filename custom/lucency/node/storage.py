@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import ConfigError
+from ..files import sync, write_atomically
+
 MEGABYTE = 1_000_000
 
 
@@ -17,18 +20,54 @@ class Storage:
     sent, ``verdicts/`` judgements of readers. Paths in the queue are relative to the root.
 
     Args:
-        root: made if it is not there.
+        root: of all folders.
         node: name of this node; tells its half-received files from those of others.
+        make: make the folders that are not there. A child process does not: its node has made them, and where they are
+            gone, empty ones below the mount point of a share that is away would make every file look lost.
     """
 
-    def __init__(self, root: str | Path, node: str) -> None:
+    def __init__(self, root: str | Path, node: str, *, make: bool = True) -> None:
         self.root = Path(root)
         self.incoming = self.root / "incoming" / node
         self.objects = self.root / "objects"
         self.reports = self.root / "reports"
         self.verdicts = self.root / "verdicts"
-        for folder in (self.incoming, self.objects, self.reports, self.verdicts):
-            folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.incoming, self.objects, self.reports, self.verdicts) if make else ():
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # patients' data, whoever may look into the root
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folders can be seen; not, while a shared one is not mounted or its server is away."""
+        try:
+            return self.objects.is_dir()
+        except OSError:
+            return False
+
+    def belong_to(self, queue: str, *, needed: bool) -> None:
+        """Tie the files to the queue that knows them; housekeeping would remove those of another as nobody's.
+
+        Args:
+            queue: its identity.
+            needed: whether it has jobs that refer to files.
+
+        Raises:
+            ConfigError: the files are another queue's, or the queue's files are not here.
+        """
+        mark = self.root / "queue-id"
+        if mark.is_file():
+            if mark.read_text().strip() != queue:
+                raise ConfigError(
+                    f"{self.root}: its files belong to another queue; give that, restore it, or another folder"
+                )
+            return
+        if any(self.objects.glob("*/*")) or any(self.reports.iterdir()):
+            raise ConfigError(f"{self.root}: holds files of a queue that is not known; give another folder")
+        if needed:
+            raise ConfigError(
+                f"{self.root}: the files of the queue are not here; mount them, or, if they are lost, "
+                f"write {queue} into {mark}"
+            )
+        write_atomically(mark, queue)
 
     def keep(self, received: Path) -> str:
         """Move a received file among the objects; when this returns, a power cut does not lose it.
@@ -86,12 +125,3 @@ class Storage:
     def free_mb(self) -> float:
         """Free space in megabytes."""
         return shutil.disk_usage(self.root).free / MEGABYTE
-
-
-def sync(path: Path) -> None:
-    """Wait until a file's content, or a folder's entries, are on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -31,14 +31,6 @@ VARIANTS = (  # the same for the encodings of one chest
 )
 
 
-@pytest.fixture(scope="module")
-def corpus(real_data):
-    folder = real_data / "dicom_corpus"
-    if not (folder / "index.csv").is_file():
-        pytest.skip(f"no DICOM corpus at {folder}")
-    return folder
-
-
 def outcome(guard, path):
     """Go the way of a prediction: list, header, decode, image."""
     description, dataset = describe(path)

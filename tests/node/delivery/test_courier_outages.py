@@ -1,13 +1,20 @@
 """The courier while the PACS, the queue or a folder is away."""
 
+import multiprocessing
+import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lucency.node.delivery import c_store
-from lucency.node.jobs import Kind, State
+from lucency.node.delivery import c_store, courier, parcel, process
+from lucency.node.delivery.destination import destination_of
+from lucency.node.delivery.parcel import Parcel
+from lucency.node.intake.part10 import Identity, read_identity
+from lucency.node.jobs import Job, Kind, State
+from lucency.node.settings import NodeSettings
 from node.delivery.pacs import pacs
 from node.delivery.results import Results, data_set
 from node.orthanc import Orthanc
@@ -123,3 +130,102 @@ def test_orthanc_gets_every_result_once_though_it_is_restarted(tmp_path: Path) -
         assert server.sop_instance_uids() == sorted(f"1.2.3.{job.id}.1" for job in jobs)
         stored = {data_set(server.file(instance)) for instance in server.instances()}
         assert stored == {data_set(file) for job in jobs for file in results.files(job)}
+
+
+def test_while_the_storage_is_away_results_wait(tmp_path: Path) -> None:
+    with pacs() as peer:
+        results = Results(tmp_path, peer.address)
+        for _ in range(20):
+            results.add()
+        away = results.storage.root.with_name("away")
+        results.storage.root.rename(away)
+        with results.courier():
+            time.sleep(1)
+            assert set(results.states()) == {State.BUILT}
+            away.rename(results.storage.root)
+            wait_until(lambda: results.all_sent(), 15, "sent")
+    assert len(peer.uids()) == 20
+
+
+def test_a_result_that_cannot_be_read_waits_and_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path) -> Identity:
+        if bad and path == bad[0]:
+            raise OSError(5, "Input/output error")
+        return read_identity(path)
+
+    bad: list[Path] = []
+    monkeypatch.setattr(parcel, "read_identity", read)
+    with pacs() as peer:
+        results = Results(tmp_path, peer.address)
+        first, _ = results.add(), results.add()
+        bad.extend(results.files(first))
+        with results.courier():
+            wait_until(lambda: results.states() == [State.BUILT, State.SENT], 10, "sent")
+            bad.clear()
+            wait_until(lambda: results.all_sent(), 10, "sent")
+
+
+def test_a_courier_that_hangs_is_ended(tmp_path: Path) -> None:
+    results = Results(tmp_path, "PACS@127.0.0.1:1")
+    job = results.add()
+    child = multiprocessing.get_context("fork").Process(target=hang, args=(results.settings,))
+    child.start()
+    child.join(60)
+    try:
+        assert child.exitcode == -signal.SIGALRM
+    finally:
+        child.kill()
+    assert results.queue.release("test/courier") == 1
+    assert results.get(job).state is State.BUILT
+
+
+def hang(settings: NodeSettings) -> None:
+    """Be a courier whose PACS is a black hole."""
+
+    class BlackHole:
+        def session(self, files: object) -> Any:
+            time.sleep(300)
+
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # as in a process that no test runner was forked from
+    courier.HANG_S = 1
+    process.destination_of = lambda settings: BlackHole()  # type: ignore[assignment,return-value]
+    _ours, theirs = multiprocessing.Pipe()
+    process.deliver(settings, "test/courier", theirs)
+
+
+def test_a_pacs_that_is_slower_than_we_wait_gets_its_results_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(c_store, "ANSWER_S", 0.5)
+    with pacs(lambda event, number: int(time.sleep(1.2) or 0)) as peer:
+        results = Results(tmp_path, peer.address)
+        for _ in range(2):
+            results.add()
+        with results.courier():
+            wait_until(lambda: results.all_sent(), 30, "sent")
+
+
+def test_a_courier_that_lost_its_lease_touches_no_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that was frozen with its machine, while a fellow of another node went on."""
+    results = Results(tmp_path, "PACS@127.0.0.1:1")
+    job = results.add()
+
+    def lost(job: Job, root: Path) -> Parcel:
+        results.queue.release("test/courier")
+        assert results.queue.claim("delivery", "fellow/courier", 60)
+        raise parcel.ParcelError("was not there for a moment")
+
+    monkeypatch.setattr(courier, "packed", lost)
+    slow = courier.Courier(
+        results.settings,
+        results.queue,
+        destination_of(results.settings),
+        "test/courier",
+        multiprocessing.Pipe()[1],
+        threading.Event(),
+    )
+    slow.round()
+    assert (results.get(job).state, results.get(job).products) == (State.BUILT, job.products)
+    assert all(file.is_file() for file in results.files(job))

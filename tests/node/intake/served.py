@@ -6,7 +6,6 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,25 +14,20 @@ import pytest
 from pynetdicom import AE
 from pynetdicom.association import Association
 
-from lucency.node.intake import Intake, Patience, StoreScp
-from lucency.node.queue import open_queue
-from lucency.node.storage import Storage
-from node.intake.intake_parts import CR, Memory, settings_of
+from lucency.node.intake import Patience, StoreScp
+from node.intake.door import Door
+from node.intake.intake_parts import CR
 
 SHORT = Patience(negotiation=5, pdu=2, idle=3, grace=1)
 HASTY = Patience(negotiation=1, pdu=1, idle=3, grace=1)
 """Those that keep it may be too slow on a busy machine: ask again."""
 
 
-class Served:
-    """A node's door."""
+class Served(Door):
+    """A node's door with its DICOM service."""
 
     def __init__(self, folder: Path, patience: Patience | None = None, **changes: Any) -> None:
-        self.settings = settings_of(folder, **{"aet": "NODE"} | changes)
-        self.queue = open_queue(self.settings)
-        self.storage = Storage(self.settings.storage_root, "n1")
-        self.metrics = Memory()
-        self.intake = Intake(self.queue, self.storage, "recipe", self.settings, self.metrics)
+        super().__init__(folder, **{"aet": "NODE"} | changes)
         self.scp = StoreScp(
             self.settings,
             self.intake,
@@ -52,13 +46,13 @@ class Served:
         self.scp.stop()
         self.queue.close()
 
-    def incoming(self) -> list[Path]:
-        return list(self.storage.incoming.iterdir())
-
     def connect(self, start: bytes = b"") -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
         connection.sendall(start)
         return connection
+
+
+ServedMaker = Callable[..., Served]
 
 
 def dcmtk(tool: str, port: int, *arguments: Any, called: str = "NODE", calling: str = "CR1") -> Any:
@@ -81,15 +75,22 @@ def associated(port: int, *, called: str = "NODE", calling: str = "CR1", host: s
     return entity.associate(host, port, ae_title=called)
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 8) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "did not come about"
-        time.sleep(0.02)
-
-
 def acceptors() -> int:
     return sum("AcceptorThread" in thread.name for thread in threading.enumerate())
+
+
+def send(
+    served: Served, *files: Path, called: str = "NODE", calling: str = "CR1", options: tuple[str, ...] = ()
+) -> Any:
+    return dcmtk("storescu", served.port, *options, files, called=called, calling=calling)
+
+
+def echoes(served: Served) -> bool:
+    association = associated(served.port)
+    try:
+        return association.is_established and association.send_c_echo().Status == 0
+    finally:
+        association.release()
 
 
 def pdu(kind: int, body: bytes) -> bytes:

@@ -41,7 +41,7 @@ def test_radiographs_of_the_last_days_come_from_orthanc_byte_by_byte_and_once(tm
     with Orthanc(tmp_path / "orthanc", dicomweb=True) as server:
         for file in wanted + others:
             server.put(file)
-        door = Door(tmp_path / "state", pull=server.web, pull_days=2, pull_s=0.2)
+        door = Door(tmp_path, pull=server.web, pull_days=2, pull_s=0.2)
         part = puller_of(door)
         assert part.pull() == len(wanted)
         assert part.pull() == 0
@@ -53,7 +53,7 @@ def test_radiographs_of_the_last_days_come_from_orthanc_byte_by_byte_and_once(tm
         wait_until(lambda: len(door.jobs()) == len(wanted) + 1, 20, "the late one")
         part.stop()
     assert data_set(door.objects()[-1]) == data_set(late)
-    assert door.left_behind() == []
+    assert door.incoming() == []
 
 
 @pytest.mark.parametrize("page", [1000, 3])
@@ -63,7 +63,7 @@ def test_all_pages_are_asked_for_even_of_a_service_with_small_ones(
     monkeypatch.setattr(puller, "PAGE", 5)
     files = [radiograph(tmp_path / f"{i}.dcm") for i in range(12)]
     with web_service(FaultyService(files, page)) as service:
-        door = Door(tmp_path / "state", pull=f"{service.url}/dicom-web")
+        door = Door(tmp_path, pull=f"{service.url}/dicom-web")
         assert puller_of(door).pull() == 12
     assert sorted(door.objects()) == sorted(file.read_bytes() for file in files)
     retrievals = [request for request in service.requests if "/series/" in request.path]
@@ -74,7 +74,7 @@ def test_all_pages_are_asked_for_even_of_a_service_with_small_ones(
 def test_a_full_node_asks_for_nothing_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
     faulty = FaultyService([radiograph(tmp_path / f"{i}.dcm") for i in range(5)])
     with web_service(faulty) as service:
-        part = puller_of(door := Door(tmp_path / "state", pull=service.url, max_queue=2))
+        part = puller_of(door := Door(tmp_path, pull=service.url, max_queue=2))
         assert part.pull() == 2
         assert len([request for request in service.requests if "/series/" in request.path]) == 2
         for job in door.queue.claim("work", "test", 60, 10):
@@ -86,7 +86,7 @@ def test_a_full_node_asks_for_nothing_and_goes_on_when_there_is_room(tmp_path: P
 def test_the_thread_outlives_a_service_that_is_away_and_stops_at_once(tmp_path: Path) -> None:
     port = free_port()
     file = radiograph(tmp_path / "a.dcm")
-    door = Door(tmp_path / "state", pull=f"http://127.0.0.1:{port}", pull_s=0.05, retry_base=0.05, retry_cap=0.1)
+    door = Door(tmp_path, pull=f"http://127.0.0.1:{port}", pull_s=0.05, retry_base=0.05, retry_cap=0.1)
     part = puller_of(door)
     part.start()
     time.sleep(0.3)

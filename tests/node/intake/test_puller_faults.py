@@ -21,7 +21,7 @@ def test_a_service_that_knows_no_pages_does_not_hold_the_puller_for_ever(tmp_pat
     faulty = FaultyService([radiograph(tmp_path / "a.dcm")])
     faulty.search = faulty._rows({"StudyDate": ["x-"], "Modality": ["CR"], "offset": ["0"], "limit": ["100"]})
     with web_service(faulty) as service:
-        assert puller_of(Door(tmp_path / "state", pull=service.url)).pull() == 1
+        assert puller_of(Door(tmp_path, pull=service.url)).pull() == 1
 
 
 def test_an_instance_that_cannot_be_retrieved_costs_itself_and_is_tried_again_later(
@@ -45,7 +45,7 @@ def test_an_instance_that_cannot_be_retrieved_costs_itself_and_is_tried_again_la
     ]
     faulty.faults = dict(zip(faulty.files, faults, strict=False))
     with web_service(faulty) as service, caplog.at_level(logging.INFO):
-        door = Door(tmp_path / "state", pull=service.url, pull_s=30)
+        door = Door(tmp_path, pull=service.url, pull_s=30)
         part = puller_of(door)
         assert part.pull() == 1
         asked = len(service.requests)
@@ -57,7 +57,7 @@ def test_an_instance_that_cannot_be_retrieved_costs_itself_and_is_tried_again_la
         now[0] += 1
         assert part.pull() == 8
     assert sorted(door.objects()) == sorted(file.read_bytes() for file in files)
-    assert door.left_behind() == []
+    assert door.incoming() == []
     kinds = [record.kind for record in caplog.records if record.message == "pull_failed"]  # type: ignore[attr-defined]
     assert kinds == ["not_retrieved"] * 2 + ["unreadable_answer"] * 6
     assert not any(uid_ in record.getMessage() for record in caplog.records for uid_ in faulty.files)
@@ -79,7 +79,7 @@ def test_a_service_that_gives_no_list_is_an_error_of_the_round(tmp_path: Path, s
     faulty = FaultyService([])
     faulty.search = search
     with web_service(faulty) as service, pytest.raises(ServiceError, match=r"no list of instances|no instances"):
-        puller_of(Door(tmp_path / "state", pull=service.url)).pull()
+        puller_of(Door(tmp_path, pull=service.url)).pull()
 
 
 def test_rows_that_name_no_instance_are_passed_over(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_rows_that_name_no_instance_are_passed_over(tmp_path: Path) -> None:
     rows = [1, {}, {"0020000D": {}}, row]
     faulty.search = (200, {}, json.dumps(rows).encode())
     with web_service(faulty) as service:
-        assert puller_of(Door(tmp_path / "state", pull=service.url)).pull() == 0
+        assert puller_of(Door(tmp_path, pull=service.url)).pull() == 0
     assert all("etc" not in request.path for request in service.requests)
 
 
@@ -96,7 +96,7 @@ def test_a_connection_that_breaks_ends_the_round_and_the_next_begins_with_others
     faulty = FaultyService([radiograph(tmp_path / f"{i}.dcm") for i in range(3)])
     faulty.faults[next(iter(faulty.files))] = (0, {}, b"")
     with web_service(faulty) as service:
-        part = puller_of(door := Door(tmp_path / "state", pull=service.url))
+        part = puller_of(door := Door(tmp_path, pull=service.url))
         with pytest.raises(ServiceError):
             part.pull()
         assert door.jobs() == []

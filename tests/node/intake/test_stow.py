@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,18 +15,6 @@ from lucency.node.jobs import Kind, State
 from node.delivery.results import write_object
 from node.intake.door import Door
 from node.intake.stow_request import TYPE, body, failed, post, radiograph, stored
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    door = Door(tmp_path / "state")
-    yield door
-    assert door.left_behind() == []
-
-
-@pytest.fixture
-def service(door: Door) -> StowService:
-    return StowService(door.intake, door.storage)
 
 
 def test_objects_are_in_the_queue_byte_by_byte_when_the_answer_names_them(

@@ -1,6 +1,5 @@
 """STOW-RS requests that are malformed, too long, or come when there is no room."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,18 +7,6 @@ import pytest
 from lucency.node.intake.stow import StowService
 from node.intake.door import Door
 from node.intake.stow_request import TYPE, body, failed, post, radiograph, stored
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    door = Door(tmp_path / "state")
-    yield door
-    assert door.left_behind() == []
-
-
-@pytest.fixture
-def service(door: Door) -> StowService:
-    return StowService(door.intake, door.storage)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +57,7 @@ def test_a_body_over_the_limit_is_refused_whether_or_not_it_says_its_length(door
 
 
 def test_a_node_without_room_says_when_to_come_again(tmp_path: Path) -> None:
-    door = Door(tmp_path / "state", max_queue=2)
+    door = Door(tmp_path, max_queue=2)
     service = StowService(door.intake, door.storage)
     files = [radiograph(tmp_path / f"{i}.dcm").read_bytes() for i in range(3)]
     status, _, module = post(service, body(*files))

@@ -4,7 +4,6 @@ import socket
 import ssl
 import warnings
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pynetdicom import AE
@@ -13,7 +12,8 @@ from lucency.errors import ConfigError
 from lucency.node.intake import client_context, server_context
 from node.intake.authority import Authority
 from node.intake.intake_parts import QUEUED, radiograph, settings_of, states
-from node.intake.served import HASTY, SHORT, Served, acceptors, associated, dcmtk, eventually
+from node.intake.served import HASTY, Served, ServedMaker, acceptors, associated, dcmtk
+from node.ports import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,8 @@ def modality(authority: Authority) -> tuple[str, ...]:
 
 
 @pytest.fixture
-def served(tmp_path: Path, node_files: dict[str, Path]) -> Any:
-    made = Served(tmp_path, SHORT, **node_files)
-    yield made
-    made.stop()
+def served(make_served: ServedMaker, node_files: dict[str, Path]) -> Served:
+    return make_served(**node_files)
 
 
 def test_peer_with_certificate_stores(served: Served, modality: tuple[str, ...], tmp_path: Path) -> None:
@@ -50,19 +48,19 @@ def test_peer_with_certificate_stores(served: Served, modality: tuple[str, ...],
 
 def test_plain_peer_is_refused(served: Served) -> None:
     assert not associated(served.port).is_established
-    eventually(lambda: served.metrics.alerts == ["tls"])
+    wait_until(lambda: served.metrics.alerts == ["tls"])
 
 
 def test_peer_without_certificate_is_refused(served: Served, authority: Authority) -> None:
     assert dcmtk("echoscu", served.port, "+tla", "+cf", authority.folder / "ca.crt").returncode != 0
-    eventually(lambda: served.metrics.alerts == ["tls"])
+    wait_until(lambda: served.metrics.alerts == ["tls"])
 
 
 def test_certificate_of_another_authority_is_refused(served: Served, authority: Authority, tmp_path: Path) -> None:
     certificate, key = Authority(tmp_path / "other").certificate("stranger")
     options = ("+tls", key, certificate, "+cf", authority.folder / "ca.crt")
     assert dcmtk("echoscu", served.port, *options).returncode != 0
-    eventually(lambda: served.metrics.alerts == ["tls"])
+    wait_until(lambda: served.metrics.alerts == ["tls"])
 
 
 @pytest.mark.parametrize(
@@ -84,15 +82,14 @@ def test_old_versions_and_ciphers_are_refused(
 
 
 def test_silent_peers_do_not_hold_up_others(
-    tmp_path: Path, node_files: dict[str, Path], modality: tuple[str, ...]
+    make_served: ServedMaker, node_files: dict[str, Path], modality: tuple[str, ...]
 ) -> None:
-    served = Served(tmp_path, HASTY, **node_files)
+    served = make_served(patience=HASTY, **node_files)
     silent = [served.connect(start) for start in (b"", b"\x16\x03\x01") for _ in range(20)]
-    eventually(lambda: dcmtk("echoscu", served.port, *modality).returncode == 0, 5)
-    eventually(lambda: acceptors() == 0)
+    wait_until(lambda: dcmtk("echoscu", served.port, *modality).returncode == 0, 5)
+    wait_until(lambda: acceptors() == 0)
     for connection in silent:
         connection.close()
-    served.stop()
 
 
 def test_client_context_speaks_to_a_server_of_ours(served: Served, authority: Authority, tmp_path: Path) -> None:
@@ -105,15 +102,14 @@ def test_client_context_speaks_to_a_server_of_ours(served: Served, authority: Au
     association.release()
 
 
-def test_client_refuses_a_pacs_of_another_authority(authority: Authority, tmp_path: Path) -> None:
+def test_client_refuses_a_pacs_of_another_authority(
+    make_served: ServedMaker, authority: Authority, tmp_path: Path
+) -> None:
     context = client_context(settings_of(tmp_path, **authority.settings("courier")))
-    stranger = Served(tmp_path / "stranger", SHORT, **Authority(tmp_path / "other").settings("pacs"))
+    stranger = make_served(**Authority(tmp_path / "other").settings("pacs"))
     assert context is not None
-    try:
-        with pytest.raises(ssl.SSLCertVerificationError):
-            context.wrap_socket(socket.create_connection(("127.0.0.1", stranger.port), timeout=5))
-    finally:
-        stranger.stop()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        context.wrap_socket(socket.create_connection(("127.0.0.1", stranger.port), timeout=5))
 
 
 def test_no_tls_unless_set(tmp_path: Path, node_files: dict[str, Path]) -> None:

@@ -161,3 +161,11 @@ def test_what_cannot_be_is_told_in_one_line(audit: str, reason: str) -> None:
         auditor_of(settings(audit))
     assert "\n" not in str(caught.value)
     assert json.dumps(str(caught.value)).startswith('"audit: ')
+
+
+def test_the_password_of_a_dicomweb_service_is_in_no_trail(tmp_path: Path) -> None:
+    path = tmp_path / "trail.xml"
+    auditor_of(settings(path, pacs="https://user:secret@pacs.example:8443/dicom-web")).sent(SUBJECT)
+    (message,) = read(path)
+    assert "secret" not in path.read_text()
+    assert "https://pacs.example:8443/dicom-web" in {each.get("UserID") for each in message.iter("ActiveParticipant")}

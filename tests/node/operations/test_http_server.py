@@ -100,12 +100,12 @@ def test_stop_without_start() -> None:
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid"])
 def test_an_address_of_others_is_told_in_one_line(host: str) -> None:
-    with pytest.raises(ConfigError, match=f"http: {host}:0: cannot listen .*choose another --http"):
+    with pytest.raises(ConfigError, match=f"http: {host}:0: cannot be listened on .*give another address"):
         HttpServer(settings(f"{host}:0"), app).start()
 
 
 def test_a_port_in_use_is_told_in_one_line(server: HttpServer) -> None:
-    with pytest.raises(ConfigError, match=f"http: 127.0.0.1:{server.port}: cannot listen .*in use"):
+    with pytest.raises(ConfigError, match=f"http: 127.0.0.1:{server.port}: cannot be listened on .*in use"):
         HttpServer(settings(f"127.0.0.1:{server.port}"), app).start()
 
 

@@ -18,7 +18,7 @@ SCRIPT = """
 import logging, sys, threading, warnings
 from enum import StrEnum
 from lucency.node.operations.logs import configure_logs
-from lucency.node.storage import sync
+from lucency.files import sync
 configure_logs()
 import pydicom, pynetdicom, requests, urllib3  # after: importing them sets levels again
 log = logging.getLogger("lucency.node")
@@ -111,7 +111,7 @@ def test_an_exception_is_its_type_and_our_line(lines: list[str]) -> None:
     by_event = {line["event"]: line for line in map(json.loads, lines)}
     failed = by_event["storing_failed"]
     assert failed["error"] == "FileNotFoundError"
-    assert failed["at"].startswith("node/storage.py:")
+    assert failed["at"].startswith("files.py:")
     assert by_event["elsewhere_failed"]["error"] == "ValueError"
     assert by_event["elsewhere_failed"]["at"] == ""
 

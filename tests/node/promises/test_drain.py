@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from lucency.node.jobs import State
-from node.peers import ODD_MODEL
+from node.peers import ODD_MODEL, lives
 from node.ports import wait_until
 from node.promises.modality import TAKEN, Modality
 
@@ -30,7 +30,7 @@ def test_a_node_that_is_told_to_end_finishes_its_job_and_loses_nothing(slow_node
     late = radiographs.frontal()
     assert Modality(slow_node.port).send(late) != [TAKEN]
     assert slow_node.process.wait(60) == 0, slow_node.said()[-3000:]
-    assert not psutil.wait_procs(children, timeout=5)[1]
+    wait_until(lambda: not any(map(lives, children)), 5, f"children are gone ({children})")
 
     states = {job.id: job.state for job in slow_node.jobs()}
     assert len(states) == len(images)

@@ -12,7 +12,7 @@ from pydicom import dcmread, uid
 from lucency.node.jobs import State
 from lucency.results import ResultDocument
 from lucency.results.structured_report import read_structured_report
-from node.objects import study
+from node.objects import Radiographs, study
 from node.peers import TINY_MODEL
 from node.promises.archive import report_bytes
 from node.promises.modality import TAKEN, Modality
@@ -32,8 +32,6 @@ SYNTAXES = (
 @pytest.fixture(scope="module")
 def answered(hospital, orthanc, tiny_weights, chests, tmp_path_factory):
     """Images in seven syntaxes, their reports in Orthanc, and those of `lucency predict`."""
-    from node.objects import Radiographs
-
     folder = tmp_path_factory.mktemp("answered")
     made = Radiographs(folder / "in", chests)
     images = [made.frontal(syntax.keyword, syntax) for syntax in SYNTAXES]

@@ -2,9 +2,11 @@
 
 import pytest
 from pydicom import uid
+from pydicom.filereader import read_file_meta_info
+from pynetdicom.presentation import AllStoragePresentationContexts
 
 from lucency.node.jobs import Kind, State
-from node.objects import study
+from node.objects import Radiographs, study
 from node.ports import wait_until
 from node.promises.archive import report_bytes
 from node.promises.modality import send_as_is
@@ -45,8 +47,6 @@ CASES = {
 @pytest.fixture(scope="module")
 def judged(hospital, chests, tmp_path_factory):
     """Every case, sent in one go: what became of it."""
-    from node.objects import Radiographs
-
     made = Radiographs(tmp_path_factory.mktemp("scope"), chests)
     files = {name: made.frontal(**elements) for name, (elements, _, _) in CASES.items()}
     assert send_as_is(hospital.port, *files.values()) == [0] * len(files)
@@ -90,8 +90,5 @@ def test_files_of_the_corpus_that_are_to_be_refused(hospital, real_data):
 
 def _can_be_sent(path):
     """A modality offers storage classes only: no media directory, no hanging protocol."""
-    from pydicom.filereader import read_file_meta_info
-    from pynetdicom.presentation import AllStoragePresentationContexts
-
     sop_class = read_file_meta_info(path).get("MediaStorageSOPClassUID")
     return sop_class in {context.abstract_syntax for context in AllStoragePresentationContexts}

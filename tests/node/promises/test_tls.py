@@ -101,7 +101,7 @@ def test_a_modality_need_not_trust_a_node_of_another_authority(secure, certifica
 def test_a_pacs_of_another_authority_gets_nothing(make_node, secure, certificates, radiographs, tmp_path):
     """The courier speaks TLS with whoever has a certificate of the CA alone."""
     from lucency.node.delivery.answer import Outcome, Outgoing
-    from lucency.node.delivery.courier import destination_of
+    from lucency.node.delivery.destination import destination_of
     from lucency.node.intake.part10 import Identity
 
     port, received = free_port(), tmp_path / "received"

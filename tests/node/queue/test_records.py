@@ -3,8 +3,8 @@ import time
 import pytest
 
 from lucency.node.jobs import Kind, State
-from lucency.node.queue import sql_records
-from node.queue.arrivals import arrival
+from lucency.node.queue import open_queue, sql_records
+from node.queue.arrivals import arrival, settings_for
 
 
 def enter(queue, number):
@@ -128,3 +128,11 @@ def test_expired_products_are_told_in_parts(queue):
     for job in queue.claim("delivery", "n", 60, limit=3):
         queue.sent(job)
     assert [job.sop_instance_uid for job in queue.expired(time.time() + 60, limit=2)] == ["1.0", "1.1"]
+
+
+def test_a_queue_keeps_its_identity_and_no_other_has_it(settings, queue, tmp_path):
+    again = open_queue(settings)
+    another = open_queue(settings_for(tmp_path / "another"))
+    assert again.identity() == queue.identity() != another.identity()
+    again.close()
+    another.close()

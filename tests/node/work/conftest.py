@@ -6,32 +6,16 @@ import pytest
 
 from lucency.node.settings import node_settings
 from node.work.place import Place
-from node.work.tiny import KEYS, NETWORK
-from support import BUNDLE, FINDINGS
+from node.work.tiny import KEYS
+from support import BUNDLE, write_tiny_model, write_tiny_site
 
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     """Folder with `model.pt` and `site.yaml`, in which effusion is always called present."""
-    import torch
-    from monai.networks.nets import DenseNet121
-
-    from lucency.inference import site_for, write_site
-    from lucency.inference.site import OperatingPoint
-    from lucency.results import identify_model
-
     folder = tmp_path_factory.mktemp("tiny")
-    torch.manual_seed(0)
-    arguments = {key.partition("#")[2]: value for key, value in NETWORK.items()}
-    torch.save(DenseNet121(2, 1, len(FINDINGS), **arguments).state_dict(), folder / "model.pt")
-    model = identify_model(
-        bundle_root=BUNDLE,
-        weights=folder / "model.pt",
-        findings=FINDINGS,
-        settings={"image_size": 64, "fit": "pad"},
-    )
-    points = {"effusion": OperatingPoint(threshold=0, rule="given")}
-    write_site(folder / "site.yaml", site_for(model).model_copy(update={"operating_points": points}))
+    write_tiny_model(folder)
+    write_tiny_site(folder)
     return folder
 
 
@@ -54,15 +38,6 @@ def settings_of(tiny, tmp_path):
         return node_settings({**values, "weights": tiny / "model.pt", "backend": "torch", **changes})
 
     return make
-
-
-@pytest.fixture(scope="session")
-def corpus(real_data):
-    """The smaller files of a corpus of real and broken DICOM files, below a folder of their own."""
-    folder = real_data / "dicom_corpus"
-    if not (folder / "index.csv").is_file():
-        pytest.skip(f"no DICOM corpus at {folder}")
-    return folder
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A state folder with jobs, and a supervisor of stand-ins over it."""
 
 import multiprocessing
-import time
 from contextlib import contextmanager
 
 from lucency.node.jobs import Arrival, State
@@ -11,14 +10,8 @@ from lucency.node.work.supervisor import Supervisor
 from node.work import stand_ins
 
 NODE = "here"
-LIGHT = ("node.work.stand_ins",)
-
-
-def until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.02)
+LIGHT = ("lucency.node.work.child", "lucency.node.queue")
+"""What stand-ins import; not they themselves, for the fork server does not know the folder of the tests."""
 
 
 class Place:

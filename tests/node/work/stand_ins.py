@@ -62,6 +62,11 @@ def wait(settings, owner, connection):
     signal.sigwait({signal.SIGUSR1})
 
 
+def never_ready(settings, owner, connection):
+    """Be a worker whose weights lie on a disk that hangs."""
+    hang_in_a_library()
+
+
 def raise_with_a_name(settings, owner, connection):
     """Fail in a way that a traceback would tell of."""
     raise ValueError("Doe^Jane")

@@ -21,12 +21,12 @@ def bomb(radiograph, folder, side):
 
 
 def test_a_bomb_is_stopped_by_the_memory_limit_and_the_next_job_is_answered(settings_of, radiographs, tmp_path):
-    bench = Bench(settings_of(mem_mb=300, attempts=2))
-    file = bomb(radiographs[0], tmp_path, 13_000)
+    bench = Bench(settings_of(mem_mb=256, attempts=2))
+    file = bomb(radiographs[0], tmp_path, 10_000)
     assert file.stat().st_size < 1_000_000
     outcome = bench.run(file)
     assert (outcome.state, outcome.kind) == (State.QUEUED, Kind.MEMORY_LIMIT)
-    assert "300 MB" in outcome.reason
+    assert "256 MB" in outcome.reason
     assert bench.run(radiographs[1]).state is State.BUILT
     bench.queue.close()
 

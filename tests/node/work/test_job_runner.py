@@ -99,9 +99,10 @@ def test_attempts_that_ended_without_a_word_are_counted_too(bench, radiographs):
     assert bench.runner.run(job).kind is Kind.CRASHED
 
 
-def test_a_full_disk_is_no_attempt_and_leaves_nothing(bench, radiographs, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE])
+def test_a_disk_that_takes_nothing_is_no_attempt_and_leaves_nothing(bench, radiographs, monkeypatch, number):
     def full(*_):
-        raise LucencyError("cannot be written") from OSError(errno.ENOSPC, "No space left on device")
+        raise LucencyError("cannot be written") from OSError(number, "the disk takes nothing")
 
     monkeypatch.setattr(bench.products, "report", full)
     outcome = bench.run(radiographs[0])
@@ -109,6 +110,15 @@ def test_a_full_disk_is_no_attempt_and_leaves_nothing(bench, radiographs, monkey
         State.QUEUED, Kind.NODE_FAILURE, False, 10,
     )  # fmt: skip
     assert list(bench.storage.reports.iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_no_fault_of_its_header(bench, radiographs, monkeypatch):
+    def fail(*_):
+        raise LucencyError("cannot be written") from OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(bench.products, "report", fail)
+    outcome = bench.run(radiographs[0])
+    assert (outcome.state, outcome.kind, outcome.counts) == (State.QUEUED, Kind.NODE_FAILURE, True)
 
 
 def test_heat_maps_that_cannot_be_drawn_cost_no_report(bench, radiographs, monkeypatch):

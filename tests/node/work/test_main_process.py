@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 
 from lucency.node.jobs import State
+from node.ports import wait_until
 from node.work import stand_ins
-from node.work.place import until
 
 
 def runs(process):
@@ -25,10 +25,11 @@ from lucency.node.queue import open_queue
 from lucency.node.settings import node_settings
 from lucency.node.work.supervisor import Supervisor
 from node.work import stand_ins
+from node.work.place import LIGHT
 if __name__ == "__main__":
     settings = node_settings({{"bundle": "b", "state": {state!r}, "pacs": "PACS@127.0.0.1:4242", "workers": 2}})
     worker, courier = stand_ins.obey, stand_ins.{courier}
-    supervisor = Supervisor(settings, "other", open_queue(settings), worker=worker, courier=courier, modules=())
+    supervisor = Supervisor(settings, "other", open_queue(settings), worker=worker, courier=courier, modules=LIGHT)
     supervisor.start()
     print("torch" in sys.modules or "monai" in sys.modules, flush=True)
     threading.Event().wait({seconds})
@@ -48,11 +49,11 @@ def test_no_child_survives_the_end_of_the_main_process_whatever_it_does(place, t
     here.put("HANG")
     with started(here, tmp_path) as process:
         assert process.stdout.readline() == "False\n", "the main process must stay lean"
-        until(lambda: here.job("HANG").state is State.RUNNING)
+        wait_until(lambda: here.job("HANG").state is State.RUNNING)
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) >= 4  # fork server, two workers, courier
         process.kill()
-    until(lambda: not any(map(runs, family)), seconds=2)
+    wait_until(lambda: not any(map(runs, family)), seconds=2)
 
 
 def test_what_a_child_fails_with_is_not_printed(place, tmp_path):

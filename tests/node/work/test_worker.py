@@ -1,6 +1,5 @@
 """The real worker under the real supervisor, with a tiny model."""
 
-import time
 from multiprocessing import forkserver
 
 import pydicom
@@ -10,8 +9,8 @@ from lucency.errors import ConfigError
 from lucency.node.jobs import Arrival, Kind, State
 from lucency.node.queue import open_queue
 from lucency.node.storage import Storage
-from lucency.node.work.predictor import Predictor
 from lucency.node.work.supervisor import Supervisor
+from node.ports import wait_until
 from node.work import stand_ins
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
@@ -25,19 +24,11 @@ def fresh_fork_server():
     forkserver._forkserver._stop()
 
 
-def until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.05)
-
-
 def test_radiographs_become_reports_and_poison_is_put_aside(settings_of, radiographs, tmp_path, fresh_fork_server):
     settings = settings_of(mem_mb=1000)
     queue, storage = open_queue(settings), Storage(settings.storage_root, "here")
-    recipe = Predictor(settings).recipe
 
-    def put(file, uid):
+    def put(file, uid, recipe):
         received = storage.incoming / "received"
         received.write_bytes(file.read_bytes())
         queue.put(Arrival(uid, CR, "CR1", storage.keep(received), recipe))
@@ -45,15 +36,15 @@ def test_radiographs_become_reports_and_poison_is_put_aside(settings_of, radiogr
     broken = tmp_path / "broken.dcm"
     broken.write_bytes(radiographs[0].read_bytes()[:3000])
     uids = [str(pydicom.dcmread(file).SOPInstanceUID) for file in radiographs]
-    put(broken, "1.2.3")
-    for file, uid in zip(radiographs, uids, strict=True):
-        put(file, uid)
     with pytest.raises(ConfigError, match=r"nowhere\.pt: no weights there"):
         Supervisor(settings_of(weights="nowhere.pt"), "here", queue, courier=stand_ins.wait).start()
     supervisor = Supervisor(settings, "here", queue, courier=stand_ins.wait)
     said = supervisor.start()
-    assert (said["recipe"], said["findings"], said["backend"]) == (recipe, 3, "torch fp32")
-    until(lambda: queue.counts()[State.BUILT] == len(uids) and queue.counts()[State.DEAD] == 1)
+    recipe = said["recipe"]
+    assert (said["findings"], said["backend"]) == (3, "torch fp32")
+    for file, uid in zip([broken, *radiographs], ["1.2.3", *uids], strict=True):
+        put(file, uid, recipe)
+    wait_until(lambda: queue.counts()[State.BUILT] == len(uids) and queue.counts()[State.DEAD] == 1, 60)
     supervisor.stop(30)
     assert queue.find("1.2.3", recipe).kind is Kind.UNREADABLE
     for uid in uids:

@@ -2,14 +2,16 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.association import Association
 
+from ..addresses import Peer
 from ..intake.tls import client_context
-from ..settings import NodeSettings, Peer
+from ..settings import NodeSettings
 from .answer import Answer, Outcome, Outgoing, judged
 
 # The bytes of a file go as they are, and are never decoded.
@@ -20,6 +22,8 @@ ASSOCIATION_S = 5.0
 """Wait for a connection, and for the answer to an association request."""
 ANSWER_S = 30.0
 """Wait for the answer to one object; pynetdicom loses one in some thousands under load, which then is sent again."""
+LONGEST_ANSWER_S = 120.0
+"""The same for a PACS that has let us wait in vain: a slow one would be sent the same object for ever."""
 _CONTEXTS = 128  # PS3.8 9.3.2.2: their numbers are odd and below 256
 
 
@@ -55,20 +59,29 @@ class StoreScu:
                 evt_handlers=[(evt.EVT_CONN_OPEN, _limit_waits)],
             )
         except OSError:  # a host name that nobody knows
-            yield StoreSession(None)
+            yield StoreSession(None, self)
             return
         try:
-            yield StoreSession(association)
+            yield StoreSession(association, self)
         finally:
             if association.is_established:
                 association.release()
+
+    def waited(self, seconds: float, *, answered: bool) -> None:
+        """Wait twice as long from now on if an answer did not come in time; as at first, once the PACS is fast."""
+        longest = float(self.entity.dimse_timeout or ANSWER_S)
+        if not answered and seconds >= longest:
+            self.entity.dimse_timeout = min(2 * longest, LONGEST_ANSWER_S)
+        elif answered and seconds < ANSWER_S / 2:
+            self.entity.dimse_timeout = ANSWER_S
 
 
 class StoreSession:
     """An association, or the lack of one."""
 
-    def __init__(self, association: Association | None) -> None:
+    def __init__(self, association: Association | None, scu: StoreScu) -> None:
         self.association = association
+        self._scu = scu
         self.connected = association is not None and bool(
             association.accepted_contexts or association.rejected_contexts
         )
@@ -85,12 +98,14 @@ class StoreSession:
         watchdog = threading.Timer(ASSOCIATION_S, _unblock, [association])
         watchdog.daemon = True
         watchdog.start()
+        began = time.monotonic()
         try:
             status = association.send_c_store(file.path)
         except RuntimeError:
             return Answer(Outcome.UNREACHABLE, "association lost")
         finally:
             watchdog.cancel()
+        self._scu.waited(time.monotonic() - began, answered="Status" in status)
         return judged(status.Status) if "Status" in status else Answer(Outcome.UNREACHABLE, "no answer")
 
 

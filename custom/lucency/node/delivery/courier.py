@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 
 from ...errors import LucencyError
@@ -21,8 +21,9 @@ from .parcel import Parcel, packed
 log = logging.getLogger("lucency.node")
 
 BATCH = 16
-LEASE_S = 600.0
-_MARGIN_S = 60.0  # longer than one file takes
+LEASE_S = 360.0
+HANG_S = 240  # longer than one file, or packing a batch, may take
+_MARGIN_S = HANG_S + 10.0  # a file that is begun later might outlast the lease
 _IDLE_S = 0.2
 _OUTAGE = (Outcome.BUSY, Outcome.UNREACHABLE)
 
@@ -41,6 +42,7 @@ class Courier:
         owner: of leases.
         connection: told ``("pacs", "ok" | "unreachable")`` on every change.
         stop: once set, the file on its way is finished and the rest released.
+        alarm: ends this process after so many seconds, unless it is called again before; with 0, never.
     """
 
     def __init__(
@@ -51,10 +53,11 @@ class Courier:
         owner: str,
         connection: "Connection[object, object]",
         stop: threading.Event,
+        alarm: Callable[[int], object] = int,
     ) -> None:
         self.settings, self.queue, self.destination = settings, queue, destination
-        self.owner, self.stop = owner, stop
-        self.storage = Storage(settings.storage_root, owner.split("/")[0])
+        self.owner, self.stop, self._alarm = owner, stop, alarm
+        self.storage = Storage(settings.storage_root, owner.split("/")[0], make=False)
         self.auditor = auditor_of(settings)
         self._connection = connection
         self._pacs = "unknown"
@@ -66,6 +69,7 @@ class Courier:
         self.tell("ready", {})
         clean = True
         while not self.stop.is_set():
+            self._alarm(HANG_S)
             try:
                 if not clean:
                     self.queue.release(self.owner)
@@ -74,6 +78,7 @@ class Courier:
             except Exception:
                 log.exception("delivery_failed")
                 clean, wait = False, self._next_wait()
+            self._alarm(0)
             self.stop.wait(wait)
         self.queue.release(self.owner)
 
@@ -105,16 +110,19 @@ class Courier:
         """Find a job's results; without them it is dead, and without the FHIR folder it waits."""
         try:
             parcel = packed(job, self.settings.storage_root)
-        except LucencyError as error:
-            self._give_up(job, Kind.NODE_FAILURE, str(error))
-            self.storage.withdraw(job.name)  # so that they are made anew, if somebody says retry
-            self.queue.clear_products(job.id)
+        except (LucencyError, OSError) as error:
+            if not self.storage.is_there:
+                raise  # all results are away, not this one
+            if isinstance(error, OSError):
+                self._wait_or_give_up(job, Kind.NODE_FAILURE, str(error), self.settings.retry_cap)
+            elif self._give_up(job, Kind.NODE_FAILURE, str(error)):
+                self.storage.withdraw(job.name)  # so that they are made anew, if somebody says retry
+                self.queue.clear_products(job.id)
             return None
-        if (folder := self.settings.fhir) is None:
-            return parcel
         try:
             for file, name in parcel.documents:
-                publish_document(file, folder, name)
+                if self.settings.fhir is not None:
+                    publish_document(file, self.settings.fhir, name)
         except (OSError, LucencyError) as error:
             log.error("fhir_failed", extra={"job": job.id})
             self._wait_or_give_up(job, Kind.NODE_FAILURE, str(error), self.settings.retry_cap)
@@ -125,8 +133,8 @@ class Courier:
         job = parcel.job
         answer = Answer(Outcome.TAKEN)
         for file in parcel.files:
-            answer = session.send(file)
-            if answer.outcome is not Outcome.TAKEN:
+            self._alarm(HANG_S)
+            if (answer := session.send(file)).outcome is not Outcome.TAKEN:
                 break
         if answer.outcome in _OUTAGE:
             return answer
@@ -169,9 +177,8 @@ class Courier:
         return self._next_wait()
 
     def _next_wait(self) -> float:
-        wait = full_jitter(self._failures, self.settings.retry_base, self.settings.retry_cap)
         self._failures += 1
-        return wait
+        return full_jitter(self._failures - 1, self.settings.retry_base, self.settings.retry_cap)
 
     def _wait_or_give_up(self, job: Job, kind: Kind, reason: str, wait_s: float) -> None:
         if time.time() - (job.built or job.received) > self.settings.give_up_h * 3600:
@@ -179,10 +186,11 @@ class Courier:
         else:
             self.queue.again(job, kind, reason, wait_s, counts=False)
 
-    def _give_up(self, job: Job, kind: Kind, reason: str) -> None:
+    def _give_up(self, job: Job, kind: Kind, reason: str) -> bool:
         self._struck.pop(job.id, None)
-        if self.queue.dead(job, kind, reason):
+        if ours := self.queue.dead(job, kind, reason):
             log.error("job_dead", extra={"job": job.id, "kind": str(kind)})
+        return ours
 
     def _change(self, pacs: str) -> None:
         if pacs == self._pacs:

@@ -38,6 +38,7 @@ def packed(job: Job, root: Path) -> Parcel:
 
     Raises:
         ParcelError: one of them is not there, or is not what it was.
+        OSError: one of them cannot be read now.
     """
     paths = sorted((root / product for product in job.products), key=lambda path: path.name)
     path = root
@@ -48,8 +49,8 @@ def packed(job: Job, root: Path) -> Parcel:
                 files.append(Outgoing(path, read_identity(path)))
             elif path.name == "fhir.json":
                 documents.append((path, document_id(path)))
-    except OSError as error:
-        raise ParcelError(f"{path.name}: {error.strerror or type(error).__name__}; retry makes it anew") from error
+    except FileNotFoundError as error:
+        raise ParcelError(f"{path.name}: is lost; retry makes it anew") from error
     except Part10Error as error:
         raise ParcelError(f"{path.name}: {error}") from error
     if not files:

@@ -28,6 +28,6 @@ def deliver(settings: NodeSettings, owner: str, connection: "Connection[object, 
         connection.send(("failed", str(error)))
         raise SystemExit(1) from None
     try:
-        Courier(settings, queue, destination, owner, connection, stop).run()
+        Courier(settings, queue, destination, owner, connection, stop, signal.alarm).run()
     finally:
         queue.close()

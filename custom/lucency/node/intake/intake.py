@@ -61,6 +61,7 @@ class Intake:
         self._lock = threading.Lock()
         self._stopping = False
         self._read_at = -FRESH_S
+        self._unknown: Exception | None = None
         self._free = True
         self._waiting = 0
         self._taken_since = 0
@@ -114,12 +115,17 @@ class Intake:
     def _refusal(self) -> str | None:
         if self._stopping:
             return "stopping"
-        now = time.monotonic()
-        if now - self._read_at >= FRESH_S:
-            self._waiting = self._queue.counts()[State.QUEUED]
-            self._free = self._storage.free_mb() >= self._min_free_mb
+        if time.monotonic() - self._read_at >= FRESH_S:
+            self._unknown = None
+            try:
+                self._waiting = self._queue.counts()[State.QUEUED]
+                self._free = self._storage.free_mb() >= self._min_free_mb
+            except (QueueError, OSError) as error:  # they may take long to fail, and everyone waits in turn
+                self._unknown = error
             self._taken_since = 0
-            self._read_at = now
+            self._read_at = time.monotonic()
+        if self._unknown is not None:
+            raise self._unknown.with_traceback(None)
         if not self._free:
             return "disk"
         return "queue" if self._waiting + self._taken_since + self._being_taken >= self._max_queue else None

@@ -1,8 +1,6 @@
 """Statuses of C-STORE."""
 
-import errno
-
-from ..queue.errors import DiskFullError
+from ..queue.errors import QueueError
 from .intake import NodeFullError
 
 SUCCESS = 0x0000
@@ -12,13 +10,10 @@ CANNOT_UNDERSTAND = 0xC000
 
 
 def status_of(error: Exception) -> int:
-    """What a peer is told of an error: to try again later, or that the object was not taken.
+    """What a peer is told of an error: to try again later if the node is at fault, or that the object was not taken.
 
     Example:
         >>> [hex(status_of(error)) for error in (NodeFullError("queue"), OSError(28, "No space left"), ValueError())]
         ['0xa700', '0xa700', '0xc000']
     """
-    full = isinstance(error, NodeFullError | DiskFullError)
-    if full or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
-        return OUT_OF_RESOURCES
-    return CANNOT_UNDERSTAND
+    return OUT_OF_RESOURCES if isinstance(error, NodeFullError | QueueError | OSError) else CANNOT_UNDERSTAND

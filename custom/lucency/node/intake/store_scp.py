@@ -18,6 +18,7 @@ from ..storage import Storage
 from .accepted_contexts import accepted_contexts
 from .admission import REJECTIONS, Admission
 from .association_server import AssociationServer
+from .ending import end_associations
 from .guarded_socket import GuardedSocket
 from .intake import Intake, NodeFullError
 from .metrics import ScpMetrics
@@ -32,9 +33,6 @@ log = logging.getLogger("lucency.node")
 
 LONGEST_DATA_PDU = 2**17
 """Bytes that a peer may send at once; pynetdicom's 16 KB halve the rate of large images."""
-
-ABORT_S = 1.0
-"""Time for an A-ABORT to be sent when the node stops; after it the connection is cut."""
 
 
 class StoreScp:
@@ -91,7 +89,6 @@ class StoreScp:
         for leftover in self._storage.incoming.glob(f"{PREFIX}*"):
             leftover.unlink(missing_ok=True)
         listen = self._settings.listen
-        where = f"[{listen.host}]:{listen.port}" if ":" in listen.host else f"{listen.host}:{listen.port}"
         try:
             found = socket.getaddrinfo(listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             self._server = AssociationServer(
@@ -113,7 +110,7 @@ class StoreScp:
             )
         except OSError as error:
             raise ConfigError(
-                f"listen: {where}: cannot be listened on ({error.strerror or error}); give another address or port"
+                f"listen: {listen}: cannot be listened on ({error.strerror or error}); give another address or port"
             ) from error
         self._thread = threading.Thread(target=self._server.serve, name="store-scp", daemon=True)
         self._thread.start()
@@ -130,24 +127,10 @@ class StoreScp:
             server.shutdown()
         while server.busy() and time.monotonic() < until:
             time.sleep(0.02)
-        ending = [threading.Thread(target=association.abort, daemon=True) for association in server.associations()]
-        for thread in ending:
-            thread.start()
-        until = time.monotonic() + ABORT_S
-        for thread in ending:
-            thread.join(max(until - time.monotonic(), 0))
-        for association in server.associations():  # their threads wait for the rest of a PDU
-            if isinstance(association.dul.socket, GuardedSocket):
-                association.dul.socket.sever()
-        for thread in ending:
-            thread.join(ABORT_S)
-        server.sweep()
+        end_associations(server)
 
     def _entity(self) -> ApplicationEntity:
-        try:
-            entity = ApplicationEntity(self._settings.aet)
-        except ValueError as error:
-            raise ConfigError(f"aet: {self._settings.aet}: is no AE title; use up to 16 ASCII characters") from error
+        entity = ApplicationEntity(self._settings.aet)
         entity.maximum_pdu_size = LONGEST_DATA_PDU
         entity.acse_timeout = self._patience.negotiation
         entity.network_timeout = self._patience.idle

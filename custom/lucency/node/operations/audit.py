@@ -105,8 +105,9 @@ class Auditor:
         """Results went to the PACS, or were refused by it."""
         peer = self._settings.pacs_peer
         if peer is None:
-            address = self._settings.pacs
-            pacs = am.Participant(address, host=urlsplit(address).hostname or "", role=am.DESTINATION)
+            url = urlsplit(self._settings.pacs)
+            address = url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()  # no password in a trail
+            pacs = am.Participant(address, host=url.hostname or "", role=am.DESTINATION)
         else:
             pacs = am.Participant(peer.aet, peer.aet, peer.host, am.DESTINATION)
         outcome = am.SUCCESS if successful else am.MINOR_FAILURE

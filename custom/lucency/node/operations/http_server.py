@@ -10,7 +10,8 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from ...errors import ConfigError
-from ..settings import Address, NodeSettings
+from ..addresses import Address
+from ..settings import NodeSettings
 
 log = logging.getLogger("lucency.node")
 
@@ -84,7 +85,6 @@ class HttpServer:
 
 
 def _bound(address: Address) -> socket.socket:
-    where = f"http: {address.host}:{address.port}"
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
@@ -96,5 +96,7 @@ def _bound(address: Address) -> socket.socket:
             bound.close()
             raise
     except OSError as error:
-        raise ConfigError(f"{where}: cannot listen ({error.strerror}); choose another --http") from error
+        raise ConfigError(
+            f"http: {address}: cannot be listened on ({error.strerror}); give another address or port"
+        ) from error
     return bound

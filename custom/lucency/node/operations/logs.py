@@ -76,12 +76,12 @@ def place(trace: TracebackType | None) -> str:
     """File and line of the innermost frame that is our own; empty if there is none.
 
     Example:
-        >>> from lucency.node.storage import sync
+        >>> from lucency.files import sync
         >>> try:
         ...     sync(Path("/no/such/file"))
         ... except OSError as error:
         ...     place(error.__traceback__)
-        'node/storage.py:...'
+        'files.py:...'
     """
     ours = [(Path(frame.f_code.co_filename), line) for frame, line in traceback.walk_tb(trace)]
     ours = [(file, line) for file, line in ours if file.is_relative_to(_PACKAGE)]

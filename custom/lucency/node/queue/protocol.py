@@ -16,6 +16,9 @@ class JobQueue(Protocol):
     and tells whether the lease was still the caller's; if not, nothing was changed and another does the work.
     """
 
+    def identity(self) -> str:
+        """Tell this queue from every other; made with its tables."""
+
     def put(self, arrival: Arrival, digest: str = "") -> Reception:
         """Enter an object, once for each UID and recipe.
 

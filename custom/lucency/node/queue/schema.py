@@ -1,6 +1,7 @@
 """The tables of a queue, and the check that a database is one of ours."""
 
 # ruff: noqa: S608 -- what is written into statements is constant; values are parameters
+import uuid
 from collections.abc import Collection
 
 from ...errors import ConfigError
@@ -18,7 +19,7 @@ ENDED = "finished IS NOT NULL"
 HAS_PRODUCTS = "products <> '[]'"
 
 _TABLES = (
-    f"CREATE TABLE {SCHEMA} (version INTEGER NOT NULL)",
+    f"CREATE TABLE {SCHEMA} (version INTEGER NOT NULL, identity TEXT NOT NULL)",
     f"""CREATE TABLE {JOBS} (
         id {{identity}},
         sop_instance_uid TEXT NOT NULL,
@@ -67,7 +68,8 @@ def prepare(transaction: Transaction, tables: Collection[str], identity: str, na
     if not tables:
         for statement in _TABLES:
             transaction.changed(statement.format(identity=identity))
-        transaction.changed(f"INSERT INTO {SCHEMA} (version) VALUES (:version)", version=VERSION)
+        entry = f"INSERT INTO {SCHEMA} (version, identity) VALUES (:version, :identity)"
+        transaction.changed(entry, version=VERSION, identity=uuid.uuid4().hex)
         return
     if SCHEMA not in tables or JOBS not in tables:
         raise ConfigError(f"{name}: is a database of something else; name one that is empty")

@@ -15,15 +15,19 @@ from .sql_records import SqlRecords
 _ENTER = f"""INSERT INTO {JOBS}
     (sop_instance_uid, sop_class_uid, sender, path, recipe, state, kind, reason, digest, received, finished, due)
     VALUES (:uid, :sop_class, :sender, :path, :recipe, :state, :kind, :reason, :digest, :now,
-            CASE WHEN :ended = 1 THEN :now END, :now)
+            CASE WHEN :ended = 1 THEN :now END, 0)
     ON CONFLICT (sop_instance_uid, recipe) DO NOTHING"""
 _LOCKED = f"SELECT {COLUMNS} FROM {JOBS} WHERE sop_instance_uid = :uid AND recipe = :recipe FOR UPDATE"
 _REMOVE = f"DELETE FROM {JOBS} WHERE id = :id"
 _ANSWERED = f"SELECT 1 FROM {JOBS} WHERE sop_instance_uid = :uid AND recipe = :recipe AND id <> :id"
 _ANSWER = "another job of this object has its result by this model"
 
+# A job that is due now has 0, and one that is due in more than a day was put off by a clock that was set back since:
+# the end of a lease or of a wait is never so far away.
+_FAR_S = 86_400
 _CLAIM = f"""WITH next_jobs AS MATERIALIZED (
-        SELECT id FROM {JOBS} WHERE {{waiting}} AND due <= :now ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
+        SELECT id FROM {JOBS} WHERE {{waiting}} AND (due <= :now OR due > :now + {_FAR_S})
+        ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)
     UPDATE {JOBS} SET lease = :lease, owner = :owner, due = :now + :lease_s, attempts = attempts + 1, {{changes}}
     WHERE id IN (SELECT id FROM next_jobs) RETURNING {COLUMNS}"""
 _CLAIMS: dict[Stage, str] = {
@@ -36,14 +40,14 @@ _HELD = "WHERE id = :id AND lease = :lease"
 _FREE = "lease = NULL, owner = NULL"
 _BACK = "state = CASE WHEN state = 'running' THEN 'queued' ELSE state END"
 _BUILT = f"""UPDATE {JOBS} SET {_FREE}, state = 'built', kind = NULL, reason = '', recipe = :recipe, digest = :digest,
-    products = :products, built = :now, attempts = 0, due = :now {_HELD} AND state = 'running'"""
+    products = :products, built = :now, attempts = 0, due = 0 {_HELD} AND state = 'running'"""
 _SENT = f"""UPDATE {JOBS} SET {_FREE}, state = 'sent', kind = NULL, reason = '', finished = :now
     {_HELD} AND state = 'built'"""
 _ENDED = f"""UPDATE {JOBS} SET {_FREE}, state = :state, kind = :kind, reason = :reason, finished = :now,
     digest = CASE WHEN :digest = '' THEN digest ELSE :digest END {_HELD}"""
 _AGAIN = f"""UPDATE {JOBS} SET {_FREE}, {_BACK}, kind = :kind, reason = :reason, due = :now + :wait_s,
     attempts = attempts - :refund {_HELD}"""
-_RELEASE = f"""UPDATE {JOBS} SET {_FREE}, {_BACK}, due = :now, attempts = attempts - 1
+_RELEASE = f"""UPDATE {JOBS} SET {_FREE}, {_BACK}, due = 0, attempts = attempts - 1
     WHERE lease IS NOT NULL AND substr(owner, 1, :length) = :owner"""
 
 

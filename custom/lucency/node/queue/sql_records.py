@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..jobs import Job, Kind, State
 from .database import Database, Transaction
 from .rows import COLUMNS, job, placeholders, storable
-from .schema import ENDED, HAS_PRODUCTS, JOBS, WAITING
+from .schema import ENDED, HAS_PRODUCTS, JOBS, SCHEMA, WAITING
 
 Value = TypeVar("Value")
 
@@ -20,7 +20,7 @@ _ENDS = (State.SENT, State.SKIPPED, State.DEAD)
 _OF = "WHERE sop_instance_uid = :uid AND recipe = :recipe"
 _KNOWN = f"SELECT sop_instance_uid FROM {JOBS} WHERE recipe = :recipe AND sop_instance_uid IN ({{uids}})"
 _RETRY = f"""UPDATE {JOBS} SET state = CASE WHEN {HAS_PRODUCTS} THEN 'built' ELSE 'queued' END, attempts = 0,
-    built = CASE WHEN {HAS_PRODUCTS} THEN :now END, kind = NULL, reason = '', finished = NULL, due = :now
+    built = CASE WHEN {HAS_PRODUCTS} THEN :now END, kind = NULL, reason = '', finished = NULL, due = 0
     WHERE state = 'dead' AND {ENDED}"""
 _COUNTS = f"SELECT state, count(*) FROM {JOBS} WHERE {{those}} GROUP BY state"
 _KINDS = f"SELECT state, kind, count(*) FROM {JOBS} WHERE kind IS NOT NULL GROUP BY state, kind"
@@ -43,6 +43,10 @@ class SqlRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ended: tuple[float, dict[State, int]] = (0.0, {})
+
+    def identity(self) -> str:
+        """See `JobQueue`."""
+        return str(self._database.read(f"SELECT identity FROM {SCHEMA}")[0][0])
 
     def find(self, sop_instance_uid: str, recipe: str) -> Job | None:
         """See `JobQueue`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from ...errors import ConfigError
-from ..storage import sync
+from ...files import sync
 from .database import Connections, Result, Row, Transaction
 from .errors import DiskFullError, QueueError
 from .schema import prepare

@@ -1,5 +1,6 @@
 """One attempt at one job: from the object on disk to products on disk, or to the reason why there are none."""
 
+import errno
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ...errors import LucencyError, explanation, one_line
+from ...errors import LucencyError, causes, explanation, one_line
 from ...files import sha256_of, write_atomically
 from ...inference.predictions_writer import disk_is_full
 from ...results.schema import ImageResult
@@ -132,7 +133,7 @@ class JobRunner:
         if ran_out_of_memory(error):
             limit = f"needs more than {self._settings.mem_mb} MB of memory; raise mem_mb if it is a radiograph"
             return tried(job, Kind.MEMORY_LIMIT, limit, self._settings)
-        if disk_is_full(error) or not self._storage.is_there:
+        if _is_of_the_disk(error) or not self._storage.is_there:
             return Outcome(State.QUEUED, Kind.NODE_FAILURE, reason, wait_s=NO_DISK_S, counts=False)
         log.error("job_failed", extra={"job": job.id}, exc_info=error)
         return tried(job, Kind.NODE_FAILURE, reason, self._settings)
@@ -144,4 +145,10 @@ class _NoReportError(LucencyError):
 
 def _is_of_the_node(error: Exception) -> bool:
     """Tell what the node lacks from what is wrong with the object."""
-    return disk_is_full(error) or ran_out_of_memory(error)
+    return any(isinstance(cause, OSError) for cause in causes(error)) or ran_out_of_memory(error)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Tell a disk that would fail every other job too, and that no number of attempts mends."""
+    gone = (errno.EROFS, errno.ESTALE)
+    return disk_is_full(error) or any(isinstance(cause, OSError) and cause.errno in gone for cause in causes(error))

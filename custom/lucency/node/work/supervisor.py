@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
 from multiprocessing.connection import wait
 from signal import SIGKILL, SIGTERM
 from typing import Any
@@ -72,12 +73,15 @@ class Supervisor:
         """How many workers could take a job."""
         return sum(child.ready for child in self._workers)
 
-    def start(self) -> dict[str, Any]:
+    def start(self, end: threading.Event | None = None) -> dict[str, Any]:
         """Take back what an earlier run of this node had leased, and start the children.
+
+        Args:
+            end: once it is set, nobody waits for a worker any more.
 
         Returns:
             What the first worker that is ready says: ``recipe``, and of the model ``name``, ``version``, ``findings``
-            and ``backend``.
+            and ``backend``. Nothing, if `end` came first.
 
         Raises:
             ConfigError: a worker cannot answer; nothing runs then.
@@ -86,6 +90,10 @@ class Supervisor:
         preload(self._modules)
         self._thread.start()
         try:
+            while not wait_for([self._first], TICK_S).done:
+                if end is not None and end.is_set():
+                    self.stop(0)
+                    return {}
             return self._first.result()
         except BaseException:
             self.stop(0)

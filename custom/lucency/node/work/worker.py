@@ -70,7 +70,7 @@ class Worker:
     def run(self) -> None:
         """Load the model and serve, or tell why that cannot be."""
         try:
-            storage = Storage(self._settings.storage_root, self._owner.split("/")[0])
+            storage = Storage(self._settings.storage_root, self._owner.split("/")[0], make=False)
             runner, model = self._prepared(storage)
             from ..queue import open_queue
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...data.table_files import existing_file
+from ...files import sync
 from .errors import LedgerError, sqlite_errors
 from .schema import APPLICATION, SCHEMA, VERSION
 
@@ -38,9 +39,9 @@ def create_file(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
             database.execute("COMMIT")
             database.execute("PRAGMA journal_mode = WAL")  # is kept in the file
         for made in (building, temporary):
-            _to_disk(made)
+            sync(made)
         os.link(building, path)  # unlike a renaming, never over a ledger that another process made meanwhile
-        _to_disk(path.parent)
+        sync(path.parent)
     except FileExistsError as error:
         raise LedgerError(f"{path}: exists already; open it, or choose another name") from error
     except OSError as error:
@@ -134,11 +135,3 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
         raise LedgerError(
             f"{path}: is damaged ({reason}); restore a copy, or save what is left with 'sqlite3 FILE .recover'"
         )
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
