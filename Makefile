@@ -19,7 +19,7 @@ help:
 	@echo "make setup  create $(VENV) and install Lucency with its developer tools"
 	@echo "make demo   phantom radiographs -> train -> evaluate -> infer -> runs/demo/report.html (5 to 8 minutes on 2 free cores)"
 	@echo "make test   all tests"
-	@echo "make test-long  the node's promises again, at length: a hundred kills, thousands of broken objects"
+	@echo "make test-long  the node's promises again, at length: a hundred kills, hundreds of broken objects"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove what the above made, but not runs/"
 

@@ -121,7 +121,6 @@ def test_an_association_that_ends_just_before_sending_does_not_hang(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The state in which pynetdicom waits for ever: its thread is gone, and the association still looks established."""
-    monkeypatch.setattr(c_store, "ASSOCIATION_S", 0.5)
     monkeypatch.setattr(c_store, "ANSWER_S", 0.5)
     file = outgoing(tmp_path / "a.dcm")
     with pacs() as peer, scu(peer.address).session([file]) as session:

@@ -20,6 +20,8 @@ logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)  # it names patie
 
 ASSOCIATION_S = 5.0
 """Wait for a connection, and for the answer to an association request."""
+WATCH_S = 0.5
+"""How often a wait is looked at that nobody may end."""
 ANSWER_S = 30.0
 """Wait for the answer to one object; pynetdicom loses one in some thousands under load, which then is sent again."""
 LONGEST_ANSWER_S = 120.0
@@ -95,16 +97,15 @@ class StoreSession:
         offer = (file.identity.sop_class_uid, file.identity.transfer_syntax_uid)
         if offer not in {(cx.abstract_syntax, cx.transfer_syntax[0]) for cx in association.accepted_contexts}:
             return Answer(Outcome.REFUSED, "SOP class or transfer syntax not accepted")
-        watchdog = threading.Timer(ASSOCIATION_S, _unblock, [association])
-        watchdog.daemon = True
-        watchdog.start()
+        answered = threading.Event()
+        threading.Thread(target=_watch, args=(association, answered), daemon=True).start()
         began = time.monotonic()
         try:
             status = association.send_c_store(file.path)
         except RuntimeError:
             return Answer(Outcome.UNREACHABLE, "association lost")
         finally:
-            watchdog.cancel()
+            answered.set()
         self._scu.waited(time.monotonic() - began, answered="Status" in status)
         return judged(status.Status) if "Status" in status else Answer(Outcome.UNREACHABLE, "no answer")
 
@@ -114,10 +115,15 @@ def _limit_waits(event: evt.Event) -> None:
     event.assoc.dul.socket.socket.settimeout(ANSWER_S)
 
 
-def _unblock(association: Association) -> None:
-    """Let `send_c_store` go on that waits for the pause of a thread which has ended.
+def _watch(association: Association, answered: threading.Event) -> None:
+    """Let `send_c_store` go on that waits for a thread which has ended.
 
-    pynetdicom 3.0 waits without limit if the peer leaves between its check of the association and that wait.
+    pynetdicom 3.0 waits without limit for the pause of its association's thread, if that ends between its check of it
+    and the wait; and as long as for an answer, if that thread has taken the news of an abort out of the queue.
     """
-    if not association.is_alive():
-        association._is_paused = True
+    while not answered.wait(WATCH_S):
+        if not association.is_alive():
+            association._is_paused = True
+            if not association.dul.is_alive():
+                association.dimse.msg_queue.put((None, None))  # what pynetdicom puts there itself after an abort
+                return
