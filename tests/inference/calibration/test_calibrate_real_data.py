@@ -1,7 +1,6 @@
 """A published network on NIH ChestX-ray14: one half of the patients calibrates the other."""
 
-import sys
-from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,15 +8,13 @@ import pytest
 from lucency.inference.calibration.measures import compare
 from lucency.labels import NIH14
 from lucency.metrics import expected_calibration_error
-
-sys.path.append(str(Path(__file__).parents[3] / "scripts" / "benchmarks"))
+from support import script
 
 
 @pytest.mark.slow
 def test_halves_calibrate_each_other(real_data):
     """Log-loss and calibration error fall, but for findings that the network calibrates as well as chance allows."""
-    import calibration as benchmark
-
+    benchmark = SimpleNamespace(**script("scripts/benchmarks/calibration.py"))
     frame = benchmark.read_table(real_data / "nih_scores_densenet121" / "nih_test_preds_and_nlp_labels.csv.gz")
     raw, targets = benchmark.arrays(frame)
     calibrated, maps = benchmark.apply_halves(frame)
