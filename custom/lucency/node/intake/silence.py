@@ -1,4 +1,4 @@
-"""What libraries must not write."""
+"""What pynetdicom must not write."""
 
 import logging
 import warnings
@@ -7,8 +7,10 @@ from pynetdicom import _config
 
 
 def silence() -> None:
-    """Keep pynetdicom and pydicom, for this process, from writing what peers send: names, identifiers, UIDs."""
+    """Keep pynetdicom, for this process, from writing what peers send: names, identifiers, UIDs.
+
+    pydicom is left to `lucency.node.operations.logs`, which has the whole process to itself.
+    """
     _config.LOG_HANDLER_LEVEL = "none"
-    for name in ("pynetdicom", "pydicom"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    warnings.filterwarnings("ignore", module=r"(pynetdicom|pydicom)(\.|$)")
+    logging.getLogger("pynetdicom").setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", module=r"pynetdicom(\.|$)")

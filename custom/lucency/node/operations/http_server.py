@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -79,7 +80,8 @@ class HttpServer:
             return
         self._server.task_dispatcher.shutdown(timeout=GRACE_S)
         # connections belong to the thread of the loop; without any, the loop ends
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
+        with suppress(OSError):  # awake already, it may have closed everything before it could be woken
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._server._map, ignore_all=True))
         self._thread.join(GRACE_S)
         self._thread = None
 
