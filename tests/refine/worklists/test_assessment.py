@@ -1,5 +1,6 @@
 """Verdicts from DICOM SR: our report, judged by a reader, comes back as what the reader says."""
 
+import copy
 import os
 import shutil
 import subprocess
@@ -44,6 +45,7 @@ def judged(asked):
     def write(judgements, name="a.dcm", reader="R1", change=None, file="judged.dcm"):
         assessment = assessment_report(report_of(asked, name), judgements, reader, moment=MOMENT)
         if change is not None:
+            assessment = copy.deepcopy(assessment)  # highdicom gives some items to all reports
             change(assessment)
         assessment.save_as(path := asked.folder / file, enforce_file_format=True)
         return path
