@@ -103,12 +103,11 @@ class Storage:
             yield building
             for file in (*building.iterdir(), building):
                 sync(file)
-            if not self.published(name):
-                try:
-                    os.rename(building, self.reports / name)
-                except OSError:
-                    if not self.published(name):  # else another was first
-                        raise
+            try:
+                os.rename(building, self.reports / name)
+            except OSError:
+                if not self.published(name):  # else another was first
+                    raise
             sync(self.reports)
         finally:
             shutil.rmtree(building, ignore_errors=True)
