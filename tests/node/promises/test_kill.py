@@ -19,7 +19,7 @@ from node.peers import LONG
 from node.promises.archive import report_bytes
 from node.promises.modality import TAKEN, Modality
 
-KILLS = 100 if LONG else 3
+KILLS = int(os.environ.get("LUCENCY_KILLS", 100 if LONG else 3))
 STREAMS = 2
 
 
