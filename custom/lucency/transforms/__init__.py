@@ -1,10 +1,16 @@
 """From a file to the array that a network sees: radiographs upright, LUT-correct and in [0, 1]."""
 
-from .cropping import CenterSquareCrop, CenterSquareCropd
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .dicom import display_array, read_dataset
 from .errors import RadiographError
-from .published_resize import SkimageResized, TorchvisionResized
-from .reader import RadiographReader, read_radiograph
+from .reading import read_radiograph
+
+if TYPE_CHECKING:
+    from .cropping import CenterSquareCrop, CenterSquareCropd
+    from .published_resize import SkimageResized, TorchvisionResized
+    from .reader import RadiographReader
 
 __all__ = [
     "CenterSquareCrop",
@@ -17,3 +23,18 @@ __all__ = [
     "read_dataset",
     "read_radiograph",
 ]
+
+_OF_MONAI = {
+    "CenterSquareCrop": "cropping",
+    "CenterSquareCropd": "cropping",
+    "RadiographReader": "reader",
+    "SkimageResized": "published_resize",
+    "TorchvisionResized": "published_resize",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what builds on MONAI on first use: MONAI takes seconds to import, and files are read without it."""
+    if name in _OF_MONAI:
+        return getattr(import_module(f".{_OF_MONAI[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _J2K_START = b"\xff\x4f\xff\x51"  # SOC, SIZ (ISO/IEC 15444-1 A.4.1, A.5.1)
+_STYLE, _COMPONENT_STYLE, _TILE = 0xFF52, 0xFF53, b"\xff\x90"  # COD, COC, SOT
 _FRAMES = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # SOF0-15 without DHT, JPG, DAC; SOF55 of JPEG-LS
 _SCAN = 0xDA
 
@@ -48,6 +49,46 @@ def read_codestream_header(codestream: bytes) -> CodestreamHeader:
         return _jpeg2000(codestream, start) if start >= 0 else _jpeg(codestream)
     except struct.error as error:
         raise ValueError("the codestream ends within its header") from error
+
+
+class Resolutions(NamedTuple):
+    """At which lower resolutions a JPEG 2000 image can be decoded."""
+
+    halvings: int  # how often it was halved when it was encoded
+    reversible: bool  # by the transform that rounds to whole numbers, so that nothing is lost
+
+
+def read_resolutions(codestream: bytes) -> Resolutions:
+    r"""Read how a codestream was divided into resolutions (ISO/IEC 15444-1 A.6.1).
+
+    Args:
+        codestream: one encoded frame, which `read_codestream_header` has accepted.
+
+    Returns:
+        No halvings for an image that is coded in tiles, at whose edges lower resolutions are too far off, that does not
+        begin at the origin of its grid, that is sampled or coded by component, or that is no JPEG 2000.
+
+    Example:
+        >>> read_resolutions(b"\xff\xd8\xff\xd9")
+        Resolutions(halvings=0, reversible=False)
+    """
+    none = Resolutions(0, False)
+    start = codestream.find(_J2K_START, 0, 512)
+    if start < 0:
+        return none
+    right, bottom, left, top, width, height, *tiles = struct.unpack_from(">8I", codestream, start + 8)
+    whole = not any((left, top, *tiles)) and width >= right and height >= bottom  # one tile, from the origin
+    if not whole or struct.unpack_from(">2B", codestream, start + 43) != (1, 1):
+        return none
+    position, found = start + 2, none
+    while codestream[position : position + 2] != _TILE:
+        marker, length = struct.unpack_from(">HH", codestream, position)
+        if marker == _COMPONENT_STYLE or marker < 0xFF00:
+            return none
+        if marker == _STYLE:
+            found = Resolutions(codestream[position + 9], codestream[position + 13] == 1)
+        position += 2 + length
+    return found
 
 
 def _jpeg2000(codestream: bytes, start: int) -> CodestreamHeader:

@@ -7,16 +7,15 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from .displayed import displayed, displayed_small
 from .elements import all_values, first_value
 from .errors import RadiographError
-from .grey_levels import grey_levels
+from .framing import Fit, framing, halvings
 from .header import ImageHeader, read_header
 from .orientation import upright
 from .pixels import pixel_cells
 from .quiet import quiet_pydicom
-
-_BLOCK = 1 << 18
-"""Pixels that are looked up at once: their indices, four times as large, stay in the cache."""
+from .reduced import ReducedCells, reduced_cells
 
 
 def read_dataset(path: str | Path) -> Dataset:
@@ -38,15 +37,23 @@ def read_dataset(path: str | Path) -> Dataset:
         raise RadiographError(path, f"cannot be parsed as DICOM ({type(error).__name__}: {error})") from error
 
 
-def display_array(dataset: Dataset) -> NDArray[np.float32]:
+def display_array(
+    dataset: Dataset, *, spatial_size: int | None = None, fit: Fit = "pad", exact: bool = False
+) -> NDArray[np.float32]:
     """Show one image as a radiologist sees it, with 0 for black and 1 for white.
 
     Modality LUT, then VOI LUT or window (the first of several; the full range of the pixels where there is none), then
     inversion of MONOCHROME1, then upright by PatientOrientation: PS3.4 N.2, PS3.3 C.11.1, C.11.2, C.7.6.3 and
-    C.7.6.1.1.1. Pixel padding takes no part in the full range and comes out black.
+    C.7.6.1.1.1. Pixel padding takes no part in the full range and comes out black. At a smaller size, areas of this
+    image are averaged, as exactly as 32 bits allow.
 
     Args:
         dataset: single-frame grayscale image, as `read_dataset` returns it.
+        spatial_size: the longest side of the result; ``None`` keeps every pixel.
+        fit: ``pad`` keeps the whole image, in its aspect ratio; ``crop`` the largest centred square.
+        exact: decode JPEG 2000 to its last bit. Otherwise it is decoded at a lower resolution where that suffices for
+            `spatial_size`; the result differs by less than 1/255 (root mean square), and the full range of the pixels,
+            where there is no window, is that of the lower resolution.
 
     Returns:
         (rows, columns), float32 in [0, 1].
@@ -69,28 +76,20 @@ def display_array(dataset: Dataset) -> NDArray[np.float32]:
     """
     with quiet_pydicom():
         header = read_header(dataset)
-        image = _displayed(dataset, header, pixel_cells(dataset, header))
+        if spatial_size is None:
+            image = displayed(dataset, header, pixel_cells(dataset, header))
+        else:
+            shape = header.rows, header.columns
+            times = 0 if exact or _needs_every_pixel(dataset, header) else halvings(shape, spatial_size)
+            reduced = reduced_cells(dataset, header, times) or ReducedCells(pixel_cells(dataset, header), 0, 0.0)
+            rows, columns = (stretch.weights(reduced.halvings) for stretch in framing(shape, spatial_size, fit))
+            image = displayed_small(dataset, header, reduced.cells, rows, columns, reduced.excess)
         return np.ascontiguousarray(upright(image, *_patient_orientation(dataset)))
 
 
-def _displayed(dataset: Dataset, header: ImageHeader, cells: NDArray[np.unsignedinteger]) -> NDArray[np.float32]:
-    # What a pixel displays depends on its cell alone: compute it once for each cell pattern that occurs
-    if cells.itemsize > 2:
-        patterns, index = np.unique(cells, return_inverse=True)
-        levels: NDArray[np.float32] = grey_levels(dataset, header, header.values(patterns)).astype(np.float32)
-        return levels[index]
-    size, step = 2 ** (8 * cells.itemsize), max(1, _BLOCK // cells.shape[1])
-    blocks = [slice(first, first + step) for first in range(0, len(cells), step)]
-    occurs = np.zeros(size, dtype=bool)
-    for block in blocks:
-        occurs |= np.bincount(cells[block].ravel(), minlength=size) > 0
-    patterns = np.flatnonzero(occurs)
-    table = np.zeros(size, dtype=np.float32)
-    table[patterns] = grey_levels(dataset, header, header.values(patterns))
-    image = np.empty(cells.shape, dtype=np.float32)
-    for block in blocks:
-        np.take(table, cells[block], out=image[block], mode="clip")  # no cell lies outside the table
-    return image
+def _needs_every_pixel(dataset: Dataset, header: ImageHeader) -> bool:
+    coarse = header.bits_stored <= 8  # the transform's rounding to whole values would show
+    return coarse or first_value(dataset, "PixelPaddingValue") is not None  # whose edge only the full resolution shows
 
 
 def _patient_orientation(dataset: Dataset) -> tuple[str, str]:

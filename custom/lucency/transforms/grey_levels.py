@@ -39,6 +39,41 @@ def grey_levels(dataset: Dataset, header: ImageHeader, stored: Values) -> Values
     return levels
 
 
+def black_and_white(dataset: Dataset, header: ImageHeader, lowest: float, highest: float) -> tuple[float, float] | None:
+    """Say between which stored values the display runs in a straight line.
+
+    Args:
+        dataset: the image.
+        header: its checked header.
+        lowest: stored value that occurs in the image.
+        highest: likewise.
+
+    Returns:
+        The value that is shown black and the one that is shown white, either of which may be the larger, and need not
+        occur: beyond them everything is black, or white. ``None`` where the display is no such line: there is pixel
+        padding, a look-up table, a sigmoid, or a single step.
+
+    Raises:
+        RadiographError: a transformation is invalid, or leaves the image without any contrast.
+    """
+    bent = ("PixelPaddingValue", "ModalityLUTSequence", "VOILUTSequence")
+    if any(first_value(dataset, keyword) is not None for keyword in bent):
+        return None
+    ends = np.array([lowest, highest])
+    grey_levels(dataset, header, ends)  # raises whatever is wrong
+    slope, intercept = first_number(dataset, "RescaleSlope"), first_number(dataset, "RescaleIntercept")
+    black, white = sorted(_modality(dataset, header, ends).tolist())
+    if (given := _given_window(dataset)) is not None:
+        center, width, function = given
+        if function == "LINEAR":
+            center, width = center - 0.5, width - 1
+        if function == "SIGMOID" or width == 0:
+            return None
+        black, white = center - width / 2, center + width / 2
+    black, white = ((value - (intercept or 0.0)) / (1.0 if slope is None else slope) for value in (black, white))
+    return (white, black) if header.inverted else (black, white)
+
+
 def _is_padding(dataset: Dataset, header: ImageHeader, stored: Values) -> NDArray[np.bool_]:
     """Tell which stored values lie outside the image (PS3.3 C.7.5.1.1.2)."""
     value = first_number(dataset, "PixelPaddingValue")
@@ -68,15 +103,22 @@ def _voi(dataset: Dataset, values: Values, signed: bool) -> Values:
     """Apply the first VOI LUT, else the first window, else the full range (PS3.3 C.11.2)."""
     if (table := read_lookup_table(dataset, "VOILUTSequence", signed)) is not None:
         return np.minimum(table(values) / (2**table.bits - 1), 1)  # type: ignore[no-any-return]
+    if (given := _given_window(dataset)) is None:
+        return (values - values.min()) / (np.ptp(values) or 1)  # type: ignore[no-any-return]
+    return window(values, *given)
+
+
+def _given_window(dataset: Dataset) -> tuple[float, float, str] | None:
+    """Read centre, width and function of the first window."""
     center, width = first_number(dataset, "WindowCenter"), first_number(dataset, "WindowWidth")
     if center is None or width is None:
-        return (values - values.min()) / (np.ptp(values) or 1)  # type: ignore[no-any-return]
+        return None
     function = str(first_value(dataset, "VOILUTFunction") or "LINEAR").strip().upper()
     if function not in ("LINEAR", "LINEAR_EXACT", "SIGMOID"):
         raise refusal(dataset, "VOILUTFunction", f"{function:.40} is none of LINEAR, LINEAR_EXACT and SIGMOID")
     if width <= 0 or (width < 1 and function == "LINEAR"):
         raise refusal(dataset, "WindowWidth", f"{width:g} is too narrow for a {function} window")
-    return window(values, center, width, function)
+    return center, width, function
 
 
 def window(values: Values, center: float, width: float, function: str = "LINEAR") -> Values:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .errors import RadiographError
 from .header import MAX_PIXELS
 from .orientation import upright
+from .reading import GZIP
 
-GZIP = b"\x1f\x8b"
 _FEET = {"S": "H", "I": "F"}  # NIfTI's superior and inferior are DICOM's head and feet
 
 

@@ -1,6 +1,6 @@
-"""Reading a radiograph of any format, for MONAI and without it."""
+"""Reading a radiograph of any format, for MONAI."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,44 +9,11 @@ from monai.data import ImageReader
 from monai.utils import MetaKeys, SpaceKeys, ensure_tuple
 from numpy.typing import NDArray
 
-from .dicom import display_array, read_dataset
 from .errors import RadiographError
-from .nifti import GZIP, read_nifti
-from .raster import read_raster
+from .framing import Fit
+from .reading import read_radiograph
 
 SUFFIXES = (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".nii", ".nii.gz")
-
-
-def read_radiograph(path: str | Path) -> NDArray[np.float32]:
-    """Read a DICOM, PNG, JPEG or NIfTI radiograph as a radiologist sees it, with 0 for black and 1 for white.
-
-    The content of the file decides about its format, not its name. `display_array`, `read_raster` and `read_nifti` say
-    what happens to each.
-
-    Args:
-        path: the file.
-
-    Returns:
-        (rows, columns), float32 in [0, 1].
-
-    Raises:
-        RadiographError: there is no such file, or it is not one readable grayscale image with any contrast.
-
-    Example:
-        >>> import tempfile
-        >>> from PIL import Image
-        >>> path = f"{tempfile.mkdtemp()}/image.png"
-        >>> Image.fromarray(np.array([[0, 51], [102, 255]], np.uint8)).save(path)
-        >>> read_radiograph(path)
-        array([[0. , 0.2], [0.4, 1. ]], dtype=float32)
-    """
-    kind = _format_of(Path(path))
-    try:
-        return _READERS[kind](path)
-    except RadiographError:
-        raise
-    except Exception as error:  # the libraries let out whatever a damaged file provokes
-        raise RadiographError(path, f"cannot be read as {kind} ({type(error).__name__}: {error})") from error
 
 
 class RadiographReader(ImageReader):  # type: ignore[misc]
@@ -56,7 +23,16 @@ class RadiographReader(ImageReader):  # type: ignore[misc]
     ``Transposed(keys="image", indices=[0, 2, 1])`` after ``EnsureChannelFirstd``, as they would for MONAI's own
     readers. The metadata are those that MONAI needs and none of the patient's.
 
+    With `spatial_size` it comes small already, each pixel the mean of the area that it covers, at a fraction of the
+    cost. The transforms that follow in a configuration (``Resized``, ``CenterSquareCropd``) then find nothing to do;
+    they are for hosts that bring a loader of their own.
+
     Errors are raised by `get_data` because ``LoadImage`` takes an exception of `read` for "try the next reader".
+
+    Args:
+        spatial_size: the longest side of the image; ``None`` keeps every pixel.
+        fit: ``pad`` keeps the whole image; ``crop`` the largest centred square.
+        exact: decode JPEG 2000 to its last bit; see `read_radiograph`.
 
     Example:
         >>> import tempfile
@@ -67,6 +43,10 @@ class RadiographReader(ImageReader):  # type: ignore[misc]
         >>> LoadImage(reader=RadiographReader())(path).shape  # 3 columns, 2 rows
         torch.Size([3, 2])
     """
+
+    def __init__(self, spatial_size: int | None = None, fit: Fit = "pad", exact: bool = False) -> None:
+        super().__init__()
+        self.spatial_size, self.fit, self.exact = spatial_size, fit, exact
 
     def verify_suffix(self, filename: Sequence[str | Path] | str | Path) -> bool:
         """Tell whether all names look like radiographs: a known suffix, or none with a letter in it, as UIDs have.
@@ -98,7 +78,7 @@ class RadiographReader(ImageReader):  # type: ignore[misc]
         """
         if len(img) != 1:
             raise RadiographError(img[0] if img else "", f"{len(img)} files for one image; give one")
-        image = read_radiograph(img[0]).T
+        image = read_radiograph(img[0], spatial_size=self.spatial_size, fit=self.fit, exact=self.exact).T
         affine = np.eye(4)
         return image, {
             MetaKeys.SPATIAL_SHAPE: np.array(image.shape),
@@ -107,40 +87,3 @@ class RadiographReader(ImageReader):  # type: ignore[misc]
             MetaKeys.ORIGINAL_AFFINE: affine.copy(),
             MetaKeys.SPACE: SpaceKeys.RAS,
         }
-
-
-def _read_dicom(path: str | Path) -> NDArray[np.float32]:
-    return display_array(read_dataset(path))
-
-
-_READERS: dict[str, Callable[[str | Path], NDArray[np.float32]]] = {
-    "DICOM": _read_dicom,
-    "PNG": read_raster,
-    "JPEG": read_raster,
-    "NIfTI": read_nifti,
-}
-
-
-def _format_of(path: Path) -> str:
-    try:
-        if path.exists() and not path.is_file():
-            raise RadiographError(path, "is no file")
-        with path.open("rb") as file:
-            start = file.read(352)
-    except OSError as error:
-        raise RadiographError(path, f"cannot be opened ({error.strerror or error})") from error
-    if start[128:132] == b"DICM":
-        return "DICOM"
-    if start.startswith(b"\x89PNG"):
-        return "PNG"
-    if start.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if start.startswith(GZIP) or start[4:7] == b"n+2" or start[344:347] == b"n+1":
-        return "NIfTI"
-    if start[:1] in (b"\x02", b"\x08") and start[1:2] == b"\0":
-        raise RadiographError(
-            path,
-            "is missing: DICOM without file meta information, its encoding would be a guess",
-            "(0002,0010) TransferSyntaxUID",
-        )
-    raise RadiographError(path, "is empty" if not start else "is neither DICOM, PNG, JPEG nor NIfTI by its content")
