@@ -25,9 +25,9 @@ def cohort(images=150, findings=3, seed=0):
     return scores, np.where(rng.random(truth.shape) < 0.3, NAN, truth), patients
 
 
-@pytest.mark.parametrize("cells_at_once", [1, 150 * 7, 2**16])
-def test_every_resample_equals_scikit_learn_on_the_same_patients(cells_at_once, monkeypatch):
-    monkeypatch.setattr(bootstrap, "CELLS_AT_ONCE", cells_at_once)
+@pytest.mark.parametrize("resamples_at_once", [1, 7, 64])
+def test_every_resample_equals_scikit_learn_on_the_same_patients(resamples_at_once, monkeypatch):
+    monkeypatch.setattr(bootstrap, "RESAMPLES_AT_ONCE", resamples_at_once)
     scores, targets, patients = cohort()
     result = bootstrap_intervals(scores, targets, patients, replicates=60, seed=5)
     names = sorted(set(patients.astype(str)))
@@ -48,6 +48,17 @@ def test_every_resample_equals_scikit_learn_on_the_same_patients(cells_at_once, 
             assert precision == pytest.approx(average_precision_score(y, s, sample_weight=w), abs=1e-12)
     assert 0 < result.auroc.undefined[2] < 60
     assert result.auroc.undefined.sum() == 3 * 60 - checked
+
+
+def test_first_resample_of_real_scores_equals_scikit_learn(real_data):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.read_csv(real_data / "nih_scores_densenet121" / "nih_test_preds_and_nlp_labels.csv.gz")
+    scores, targets = (table.filter(regex=prefix).to_numpy(float) for prefix in ("^prob_", "^y_"))
+    names, patients = np.unique(table["Patient ID"].astype(str), return_inverse=True)
+    rows = np.repeat(np.arange(len(table)), patient_weights(len(names), seed=0, replicate=0)[patients])
+    result = bootstrap_intervals(scores, targets, table["Patient ID"], replicates=1)
+    for interval, metric in [(result.auroc, roc_auc_score), (result.average_precision, average_precision_score)]:
+        np.testing.assert_allclose(interval.samples[0], metric(targets[rows], scores[rows], average=None), atol=1e-12)
 
 
 def test_estimates_and_intervals_are_those_of_the_samples():

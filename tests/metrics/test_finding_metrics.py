@@ -89,6 +89,18 @@ def test_scores_of_any_precision_keep_their_order(dtype):
     assert metric.compute() == ranking_metrics(scores.double(), labels.double())[0].macro
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_an_output_that_is_overwritten_by_the_next_batch_is_kept(dtype):
+    """Compiled networks write every batch into the same memory."""
+    scores, labels = labelled()
+    scores, labels = scores.to(dtype), labels.to(dtype)
+    metric = FindingMetrics(findings=FINDINGS)
+    output, label = torch.empty(1, 3, dtype=dtype), torch.empty(1, 3, dtype=dtype)
+    for image in range(len(scores)):
+        metric.update((output.copy_(scores[image]), label.copy_(labels[image])))
+    assert metric.compute() == ranking_metrics(scores, labels)[0].macro
+
+
 def test_an_epoch_without_any_defined_finding_stops_with_counts():
     scores, labels = labelled()
     engine = evaluator(scores, torch.where(labels == 1, NAN, labels))

@@ -22,6 +22,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_te
         "bootstrap_intervals",
         "brier_score",
         "calibration_intervals",
+        "delong_intervals",
+        "delong_test",
         "expected_calibration_error",
         "log_loss",
         "ranking_metrics",

@@ -9,7 +9,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from lucency.errors import LabelError, LucencyError
 from lucency.metrics import auroc, average_precision, ranking_metrics
-from lucency.metrics.ranking import sort_finding
 from references import ranking as reference
 
 NAN = np.nan
@@ -41,16 +40,12 @@ def test_equal_to_loops_and_scikit_learn_on_the_known_labels(case):
             assert precision.values[column] == pytest.approx(average_precision_score(y[known], s[known]), abs=1e-12)
 
 
-@given(cases(), st.data())
-def test_weights_count_images(case, data):
-    scores, targets = case[0][:, 0], case[1][:, 0]
-    weights = data.draw(hnp.arrays(np.int32, (3, len(scores)), elements=st.integers(0, 3)))
-    area, precision = sort_finding(scores, targets).areas(weights)
-    for row in range(3):
-        assert area[row] == pytest.approx(reference.auroc(scores, targets, weights[row]), abs=1e-12, nan_ok=True)
-        assert precision[row] == pytest.approx(
-            reference.average_precision(scores, targets, weights[row]), abs=1e-12, nan_ok=True
-        )
+@given(cases())
+def test_float32_is_sorted_as_it_is(case):
+    scores, targets = case[0].clip(-1e30, 1e30).astype(np.float32), case[1].astype(np.float32)
+    wide = ranking_metrics(scores.astype(float), targets.astype(float))
+    for narrow, other in zip(ranking_metrics(scores, targets), wide, strict=True):
+        np.testing.assert_array_equal(narrow.values, other.values)
 
 
 @given(cases())
@@ -70,6 +65,16 @@ def test_an_image_with_no_known_label_changes_nothing(case):
     more = np.vstack([scores, scores[:1]]), np.vstack([targets, np.full_like(targets[:1], NAN)])
     for result, other in zip(ranking_metrics(scores, targets), ranking_metrics(*more), strict=True):
         np.testing.assert_array_equal(result.values, other.values)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_many_images_equal_scikit_learn(dtype):
+    rng = np.random.default_rng(0)
+    targets = (rng.random(400_000) < 0.3).astype(dtype)
+    scores = (targets + rng.normal(size=len(targets))).round(4).astype(dtype)
+    area, precision = ranking_metrics(scores[:, None], targets[:, None])
+    assert area.values[0] == pytest.approx(roc_auc_score(targets, scores), abs=1e-12)
+    assert precision.values[0] == pytest.approx(average_precision_score(targets, scores), abs=1e-12)
 
 
 def test_macro_is_the_mean_of_defined_findings_alone():

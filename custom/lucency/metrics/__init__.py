@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from .bootstrap import BootstrapInterval, BootstrapResult, bootstrap_intervals, paired_bootstrap
 from .calibration import CalibrationResult, brier_score, expected_calibration_error, log_loss
 from .calibration_intervals import CalibrationIntervals, calibration_intervals
+from .delong import DelongInterval, DelongTest, delong_intervals, delong_test
 from .ranking import RankingResult, auroc, average_precision, ranking_metrics
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ __all__ = [
     "BootstrapResult",
     "CalibrationIntervals",
     "CalibrationResult",
+    "DelongInterval",
+    "DelongTest",
     "FindingMetrics",
     "RankingResult",
     "auroc",
@@ -22,6 +25,8 @@ __all__ = [
     "bootstrap_intervals",
     "brier_score",
     "calibration_intervals",
+    "delong_intervals",
+    "delong_test",
     "expected_calibration_error",
     "log_loss",
     "paired_bootstrap",

@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ConfigError
-from .inputs import FloatArray, IntArray, check_scores_and_targets, number_patients
-from .ranking import RankingResult, SortedFinding, sort_finding
+from .inputs import FloatArray, IntArray, check_level, check_scores_and_targets, number_patients
+from .ranking import RankingResult, ranking_metrics
+from .sorted_finding import SortedFinding
 
-CELLS_AT_ONCE = (
-    2**16
-)  # image weights a block of resamples may hold; small blocks stay in cache: 2**20 takes twice as long
+RESAMPLES_AT_ONCE = 64  # side by side in the vector unit; 256 bytes a patient
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +151,7 @@ def check_resampling(replicates: int, level: float) -> None:
     """Raise ConfigError unless there are resamples, and a share of them to lie inside the interval."""
     if replicates < 1:
         raise ConfigError(f"replicates is {replicates}; give 1 or more, 1000 for a 95 % interval")
-    if not 0 < level < 1:
-        raise ConfigError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+    check_level(level)
 
 
 def _bootstrap(
@@ -166,28 +164,29 @@ def _bootstrap(
     findings: Sequence[str] | None,
 ) -> BootstrapResult:
     check_resampling(replicates, level)
-    sorted_models: list[list[SortedFinding]] = []
-    for model in models:
-        scores, known = check_scores_and_targets(model, targets, findings)
-        sorted_models.append([sort_finding(*column) for column in zip(scores.T, known.T, strict=True)])
+    checked = [check_scores_and_targets(scores, targets, findings) for scores in models]
+    known = checked[0][1]
     patient_of_image, patients = number_patients(groups, len(known))
-
-    def difference(weights: NDArray[np.int32]) -> FloatArray:
-        areas = [np.stack([column.areas(weights) for column in columns], axis=2) for columns in sorted_models]
-        return areas[0] if len(areas) == 1 else areas[0] - areas[1]
-
-    at_once = max(1, CELLS_AT_ONCE // len(known))
+    columns = [
+        [SortedFinding.of(*column, patient_of_image) for column in zip(scores.T, known.T, strict=True)]
+        for scores, _ in checked
+    ]
     blocks = []
-    for start in range(0, replicates, at_once):
-        numbers = range(start, min(start + at_once, replicates))
-        drawn = np.stack([patient_weights(patients, seed=seed, replicate=number) for number in numbers])
-        blocks.append(difference(drawn.take(patient_of_image, axis=1)))
-    samples = np.concatenate(blocks, axis=1)
-    estimates = difference(np.ones((1, len(known)), dtype=np.int32))[:, 0]
-    n_positive, n_negative = (known == 1).sum(axis=0), (known == 0).sum(axis=0)
+    for start in range(0, replicates, RESAMPLES_AT_ONCE):
+        numbers = range(start, min(start + RESAMPLES_AT_ONCE, replicates))
+        weights = np.stack([patient_weights(patients, seed=seed, replicate=number) for number in numbers], axis=1)
+        blocks.append(_one_or_difference([[column.areas(weights) for column in model] for model in columns]))
+    points = [ranking_metrics(scores, known, findings) for scores, _ in checked]
+    estimates = [_one_or_difference([point[metric].values for point in points]) for metric in range(2)]
+    n_positive, n_negative = points[0][0].n_positive, points[0][0].n_negative
     return BootstrapResult(
         *(
             BootstrapInterval(estimate, RankingResult(estimate, n_positive, n_negative, findings).macro, sample, level)
-            for estimate, sample in zip(estimates, samples, strict=True)
+            for estimate, sample in zip(estimates, np.concatenate(blocks, axis=2).transpose(1, 2, 0), strict=True)
         )
     )
+
+
+def _one_or_difference(models: Sequence[ArrayLike]) -> FloatArray:
+    values = [np.asarray(model) for model in models]
+    return values[0] if len(values) == 1 else values[0] - values[1]

@@ -192,7 +192,7 @@ def check_probabilities(
     probabilities: ArrayLike, targets: ArrayLike, findings: Sequence[str] | None
 ) -> tuple[FloatArray, FloatArray]:
     """Probabilities and targets as float64 arrays (N, L), or an error that names the finding and the row."""
-    p, y = check_scores_and_targets(probabilities, targets, findings)
+    p, y = (part.astype(np.float64, copy=False) for part in check_scores_and_targets(probabilities, targets, findings))
     outside = (p < 0) | (p > 1)
     if outside.any():
         row, column = np.argwhere(outside)[0]

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from ignite.engine import Engine
 from ignite.metrics import Metric
-from monai.utils.dist import evenly_divisible_all_gather
 from torch import Tensor
 
 from ..errors import ConfigError, LucencyError
+from .gather_ranks import gather_ranks
 from .ranking import RankingResult, ranking_metrics
 
 
@@ -30,9 +30,12 @@ class FindingMetrics(Metric):  # type: ignore[misc]
 
     Scores may be logits or probabilities: only their order counts. Labels are 1, 0, or NaN for unknown. A finding
     without both classes is left out of the mean; an epoch in which no finding has both ends with an error, so that
-    a best checkpoint is never chosen by NaN. Under DDP every rank must run the evaluator, and the results of all are
-    gathered. Let the sampler hand out each image once (`monai.data.DistributedSampler(even_divisible=False)`):
-    repeated images would count twice.
+    a best checkpoint is never chosen by NaN.
+
+    Batches stay on their device until the epoch ends. Under DDP every rank must run the evaluator; each then sends its
+    scores and labels once (`gather_ranks`). Every image must come once, on one rank, as from
+    `lucency.data.pixel_cache.BatchLoader` or `monai.data.DistributedSampler(even_divisible=False)`: one that a sampler
+    repeats to make ranks equally long counts twice.
 
     At the end of an epoch, for a metric attached as `name`:
 
@@ -86,7 +89,7 @@ class FindingMetrics(Metric):  # type: ignore[misc]
         Raises:
             LucencyError: the tensors are not (images, findings).
         """
-        scores, targets = (_on_cpu(part) for part in output)
+        scores, targets = (_kept(part) for part in output)
         expected = (len(scores), len(self.findings))
         if scores.shape != expected or targets.shape != expected:
             raise LucencyError(
@@ -107,11 +110,10 @@ class FindingMetrics(Metric):  # type: ignore[misc]
 
     def compute_all(self) -> tuple[RankingResult, RankingResult]:
         """AUROC and average precision of every finding over all batches and ranks; raises as `compute`."""
-        empty = torch.empty(0, len(self.findings), dtype=torch.float64)  # a rank may have seen no image
-        scores, targets = (torch.cat([empty, *parts]) for parts in (self._scores, self._targets))
-        return ranking_metrics(
-            evenly_divisible_all_gather(scores).numpy(), evenly_divisible_all_gather(targets).numpy(), self.findings
-        )
+        empty = [torch.empty(0, len(self.findings))]  # a rank may have seen no image
+        scores, targets = (torch.cat(parts or empty) for parts in (self._scores, self._targets))
+        scores, targets = gather_ranks(scores, targets)
+        return ranking_metrics(scores.numpy(), targets.numpy(), self.findings)
 
     def completed(self, engine: Engine, name: str) -> None:
         """Put the results into the engine's state; ignite calls this when an epoch ends."""
@@ -136,6 +138,8 @@ def _by_finding(findings: Sequence[str], auroc: RankingResult, precision: Rankin
     }
 
 
-def _on_cpu(part: Tensor | Sequence[Tensor]) -> Tensor:
+def _kept(part: Tensor | Sequence[Tensor]) -> Tensor:
+    """A copy on the same device, which does not wait for it: a compiled network may reuse the memory of its output."""
     batch = part if isinstance(part, Tensor) else torch.stack(list(part))
-    return batch.detach().as_subclass(Tensor).to("cpu", torch.float64)  # exact for every dtype
+    exact = torch.float32 if batch.dtype in (torch.float16, torch.bfloat16, torch.float32) else torch.float64
+    return batch.detach().as_subclass(Tensor).to(exact, copy=True)

@@ -6,16 +6,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import LabelError, LucencyError, TableError
+from ..errors import ConfigError, LabelError, LucencyError, TableError
 
 FloatArray = NDArray[np.float64]
+RealArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 
 
 def check_scores_and_targets(
     scores: ArrayLike, targets: ArrayLike, findings: Sequence[str] | None = None
-) -> tuple[FloatArray, FloatArray]:
-    """Scores and targets as float64 arrays (N, L), or an error that names the finding and the row.
+) -> tuple[RealArray, RealArray]:
+    """Scores and targets as arrays (N, L), or an error that names the finding and the row.
+
+    float32 stays float32: it sorts in half the time, and its order is that of the same numbers in float64. Everything
+    else becomes float64.
 
     Args:
         scores: (N, L) finite numbers, higher means more likely.
@@ -32,7 +36,7 @@ def check_scores_and_targets(
         ...
         lucency.errors.LucencyError: score of finding 'edema' in row 1 is nan; ...
     """
-    scores, targets = np.asarray(scores, dtype=np.float64), np.asarray(targets, dtype=np.float64)
+    scores, targets = _real(scores), _real(targets)
     if scores.ndim != 2 or scores.shape != targets.shape or scores.size == 0:
         raise LucencyError(
             f"scores are {scores.shape} and targets {targets.shape}; "
@@ -80,6 +84,19 @@ def number_patients(groups: ArrayLike, images: int) -> tuple[IntArray, int]:
     return numbers, len(names)
 
 
+def check_level(level: float) -> None:
+    """Raise ConfigError unless `level` can be the share of an interval.
+
+    Example:
+        >>> check_level(95)
+        Traceback (most recent call last):
+        ...
+        lucency.errors.ConfigError: level is 95; give a share between 0 and 1, such as 0.95
+    """
+    if not 0 < level < 1:
+        raise ConfigError(f"level is {level}; give a share between 0 and 1, such as 0.95")
+
+
 def finding_name(column: int, findings: Sequence[str] | None) -> str:
     """How messages call the finding of a column.
 
@@ -88,6 +105,11 @@ def finding_name(column: int, findings: Sequence[str] | None) -> str:
         ('finding 1', "finding 'mass'")
     """
     return f"finding {column}" if findings is None else f"finding {findings[column]!r}"
+
+
+def _real(values: ArrayLike) -> RealArray:
+    array = np.asarray(values)
+    return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
 
 
 def _first(wrong: NDArray[np.bool_]) -> tuple[Any, ...] | None:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import LucencyError
 from ..files import first_few
-from .inputs import FloatArray, IntArray, check_scores_and_targets, finding_name
+from .inputs import FloatArray, IntArray, RealArray, check_scores_and_targets, finding_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class RankingResult:
 def ranking_metrics(
     scores: ArrayLike, targets: ArrayLike, findings: Sequence[str] | None = None
 ) -> tuple[RankingResult, RankingResult]:
-    """AUROC and average precision together: scores are sorted once for both.
+    """AUROC and average precision together, from the same sorted scores.
 
     Args:
         scores: (N, L) finite, higher means more likely: logits or probabilities, only the order counts.
@@ -81,8 +81,7 @@ def ranking_metrics(
         (0.75, 0.8333)
     """
     scores, targets = check_scores_and_targets(scores, targets, findings)
-    once = np.ones((1, len(scores)), dtype=np.int32)
-    areas = np.array([sort_finding(*column).areas(once)[:, 0] for column in zip(scores.T, targets.T, strict=True)])
+    areas = np.array([_areas(*column) for column in zip(scores.T, targets.T, strict=True)])
     n_positive, n_negative = (targets == 1).sum(axis=0), (targets == 0).sum(axis=0)
     return (
         RankingResult(areas[:, 0], n_positive, n_negative, findings),
@@ -116,71 +115,16 @@ def average_precision(scores: ArrayLike, targets: ArrayLike, findings: Sequence[
     return ranking_metrics(scores, targets, findings)[1]
 
 
-@dataclass(frozen=True, eq=False)
-class SortedFinding:
-    """The images of one finding, best score first, with the few places where a running count is needed.
-
-    Sorting is done once; any number of resamples is then a running sum of integer weights in this order.
-
-    Args:
-        images: (n,) rows with a known label, by falling score.
-        positives: (P,) the positive ones among them, in the same order.
-        tied: (K,) where each group of equal scores begins in `positives`; groups without a positive are not listed.
-        above: (K,) how many of `images` score higher than the group.
-        down_to: (K,) how many of `images` score higher than the group or belong to it.
-    """
-
-    images: IntArray
-    positives: IntArray
-    tied: IntArray
-    above: IntArray
-    down_to: IntArray
-
-    def areas(self, weights: NDArray[np.int32]) -> FloatArray:
-        """AUROC and average precision for each row of integer image weights.
-
-        Args:
-            weights: (R, N) how many times each image counts.
-
-        Returns:
-            (2, R) float64; NaN where the weights leave positives or negatives without any image.
-        """
-        if len(self.positives) in (0, len(self.images)):
-            return np.full((2, len(weights)), np.nan)
-        running = np.zeros((len(weights), len(self.images) + 1), dtype=np.int32)
-        # `take` is two to three times faster here than an index in square brackets
-        np.cumsum(weights.take(self.images, axis=1), axis=1, dtype=np.int32, out=running[:, 1:])
-        above, down_to = (running.take(place, axis=1).astype(np.int64) for place in (self.above, self.down_to))
-        hits = np.add.reduceat(weights.take(self.positives, axis=1), self.tied, axis=1, dtype=np.int64)
-        hits_down_to = np.cumsum(hits, axis=1)
-        positive = hits_down_to[:, -1]
-        negative = running[:, -1] - positive
-        # every positive is outscored by the negatives above it, and draws with those tied to it
-        lost = (above - (hits_down_to - hits)) + (down_to - hits_down_to)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            area = (hits * (2 * negative[:, None] - lost)).sum(axis=1) / (2 * positive * negative)
-            precision = (hits * hits_down_to / np.maximum(down_to, 1)).sum(axis=1) / positive
-        return np.where((positive > 0) & (negative > 0), np.stack([area, precision]), np.nan)
-
-
-def sort_finding(scores: FloatArray, targets: FloatArray) -> SortedFinding:
-    """Sort the known labels of one finding by falling score.
-
-    Args:
-        scores: (N,) finite.
-        targets: (N,) of 1, 0, or NaN for unknown.
-
-    Example:
-        >>> column = sort_finding(np.array([0.1, 0.9, 0.4]), np.array([0.0, 1.0, np.nan]))
-        >>> column.images, column.positives, column.areas(np.array([[1, 1, 1], [2, 0, 1]], dtype=np.int32))
-        (array([1, 0]), array([1]), array([[ 1., nan],
-               [ 1., nan]]))
-    """
-    known = np.flatnonzero(~np.isnan(targets))
-    images = known[np.argsort(-scores[known], kind="stable")]
-    sorted_scores = scores[images]
-    begins = np.flatnonzero(np.r_[True, sorted_scores[1:] != sorted_scores[:-1]][: len(images)])
-    ends = np.r_[begins[1:], len(images)][: len(begins)]
-    places = np.flatnonzero(targets[images] == 1)
-    groups, tied = np.unique(np.searchsorted(begins, places, side="right") - 1, return_index=True)
-    return SortedFinding(images, images[places], tied, begins[groups], ends[groups])
+def _areas(scores: RealArray, targets: RealArray) -> tuple[float, float]:
+    """AUROC and average precision of one finding, (N,) each; NaN where a class is missing."""
+    # two sorts without an order to carry along take half the time of one that sorts images
+    positives, negatives = np.sort(scores[targets == 1]), np.sort(scores[targets == 0])
+    if not (len(positives) and len(negatives)):
+        return np.nan, np.nan
+    begins = np.flatnonzero(np.r_[True, positives[1:] != positives[:-1]])
+    hits = np.diff(np.r_[begins, len(positives)])
+    below, below_or_tied = (np.searchsorted(negatives, positives[begins], side) for side in ("left", "right"))
+    area = (hits * (below + below_or_tied)).sum() / (2 * len(positives) * len(negatives))
+    found = len(positives) - begins  # positives that score at least this much
+    precision = (hits * (found / (found + (len(negatives) - below)))).sum() / len(positives)
+    return float(area), float(precision)
