@@ -14,6 +14,7 @@ from . import __version__
 from .commands import ANY_KEY
 from .commands.assemble import assemble
 from .commands.bundle import app as bundle_app
+from .commands.cache import cache
 from .commands.calibrate import calibrate
 from .commands.convert import convert
 from .commands.export import export
@@ -173,6 +174,7 @@ def simulate(
 
 
 app.command("assemble")(assemble)
+app.command("cache")(cache)
 app.command("predict", context_settings=ANY_KEY)(predict)
 app.command("calibrate")(calibrate)
 app.command("operating-points")(operating_points)

@@ -1,0 +1,40 @@
+"""Pixel cache: radiographs read once, kept at the size that a network sees in one file, fed in batches."""
+
+from typing import TYPE_CHECKING, Any
+
+from .build import build_pixel_cache, unreadable_error
+from .build_rows import build_rows
+from .cache import PixelCache
+from .fingerprints import file_keys
+from .settings import READING_RULES, PixelSettings
+from .writer import PixelCacheWriter
+
+if TYPE_CHECKING:
+    from .batch_loader import BatchLoader
+    from .cached_radiographs import CachedRadiographs
+
+__all__ = [
+    "READING_RULES",
+    "BatchLoader",
+    "CachedRadiographs",
+    "PixelCache",
+    "PixelCacheWriter",
+    "PixelSettings",
+    "build_pixel_cache",
+    "build_rows",
+    "file_keys",
+    "unreadable_error",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch when it is asked for: building a cache does not."""
+    if name == "BatchLoader":
+        from .batch_loader import BatchLoader
+
+        return BatchLoader
+    if name == "CachedRadiographs":
+        from .cached_radiographs import CachedRadiographs
+
+        return CachedRadiographs
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""What scripts/benchmarks/feed.py compares, and how it measures a cache of a million images."""

@@ -1,0 +1,28 @@
+"""The page docs/reference/pixel-cache.md says what the code does."""
+
+import doctest
+import inspect
+import re
+from pathlib import Path
+
+from lucency.commands.cache import cache
+from lucency.data.pixel_cache import PixelSettings
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "pixel-cache.md").read_text(encoding="utf-8")
+
+
+def test_the_snippets_run() -> None:
+    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert snippets
+    for number, snippet in enumerate(snippets):
+        test = doctest.DocTestParser().get_doctest(snippet, {}, f"pixel-cache.md {number}", None, 0)
+        assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_the_options_are_those_of_the_command() -> None:
+    named = set(re.findall(r"--([a-z][a-z0-9-]*)", PAGE.partition("## Use it")[0])) - {"no-exact", "no-stretch"}
+    assert named == {name.replace("_", "-") for name in inspect.signature(cache).parameters} - {"table", "image-root"}
+
+
+def test_the_folder_has_the_name_that_it_says() -> None:
+    assert f"`{PixelSettings(224).name}`" in PAGE
