@@ -1,0 +1,1 @@
+"""What `capacity.py` multiplies, and what it measures itself."""
