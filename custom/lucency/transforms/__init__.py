@@ -9,6 +9,7 @@ from .reading import read_radiograph
 
 if TYPE_CHECKING:
     from .cropping import CenterSquareCrop, CenterSquareCropd
+    from .on_device import display_on_device
     from .published_resize import SkimageResized, TorchvisionResized
     from .reader import RadiographReader
 
@@ -20,21 +21,23 @@ __all__ = [
     "SkimageResized",
     "TorchvisionResized",
     "display_array",
+    "display_on_device",
     "read_dataset",
     "read_radiograph",
 ]
 
-_OF_MONAI = {
+_LATER = {
     "CenterSquareCrop": "cropping",
     "CenterSquareCropd": "cropping",
     "RadiographReader": "reader",
     "SkimageResized": "published_resize",
     "TorchvisionResized": "published_resize",
+    "display_on_device": "on_device",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import what builds on MONAI on first use: MONAI takes seconds to import, and files are read without it."""
-    if name in _OF_MONAI:
-        return getattr(import_module(f".{_OF_MONAI[name]}", __name__), name)
+    """Import what builds on PyTorch or MONAI on first use: they take seconds to import, and files are read without."""
+    if name in _LATER:
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
