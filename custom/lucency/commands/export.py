@@ -51,5 +51,7 @@ def export(
         pace = "" if row.ms_per_image is None else f"{row.ms_per_image:.1f}"
         table.add_row(row.backend, row.precision, row.status, gap, pace, escape(row.reason or ""))
     screen.print(table)
+    if exports.needs_torch:
+        print(f"predictions will need PyTorch: {exports.needs_torch}")
     if any(row.status == "failed" for row in exports.exports):
         raise typer.Exit(1)

@@ -1,7 +1,12 @@
 """`lucency predict`: a folder of radiographs becomes probabilities, decisions and reports."""
 
+import gc
+import logging
 import os
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +36,9 @@ def predict(
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that decode; else one a core, at most 8.")
     ] = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Predict on a Ray cluster: its address, auto, or local.")
+    ] = None,
 ) -> None:
     """Predict every radiograph below a folder: lucency predict FOLDER --bundle BUNDLE --out DIR --sr.
 
@@ -40,36 +48,75 @@ def predict(
     Every further option is a key of the bundle's inference.yaml, such as
     --batch_size 32, or a folder of choices under configs (--queries NAME).
     """
-    from ..bundle import chosen_groups, run_bundle
-    from ..bundle.overrides import literal
     from ..options import parse_options
 
-    if workers is None:
-        workers = min(8, os.cpu_count() or 1)
-    chosen: dict[str, Any] = {
-        "dataset_dir": literal(str(folder)),
-        "output_dir": literal(str(out)),
-        "num_workers": workers,
-        "backend": backend,
-    }
-    chosen |= {name: literal(str(path.resolve())) for name, path in {"weights": weights, "site": site}.items() if path}
-    chosen |= {name: True for name, wanted in {"sr": sr, "fhir": fhir, "heatmaps": heatmaps}.items() if wanted}
+    with _quick_start():
+        from ..inference.torch_free import NeedsTorchError, TorchFreeRun
+
     started = time.monotonic()
-    groups, overrides = chosen_groups(bundle, parse_options(context.args))
-    workflow = run_bundle(bundle, "inference", groups=groups, overrides=chosen | overrides)
-    table = workflow.parser.get_parsed_content("predictions")
-    _summarise(table, time.monotonic() - started)
+    options = parse_options(context.args) if context.args else {}
+    decoders = min(8, os.cpu_count() or 1) if workers is None else workers
+    chosen: dict[str, Any] = {"num_workers": decoders, "backend": backend}
+    chosen |= {name: True for name, wanted in {"sr": sr, "fhir": fhir, "heatmaps": heatmaps}.items() if wanted}
+    places = {"dataset_dir": folder, "output_dir": out}
+    places |= {name: path.resolve() for name, path in {"weights": weights, "site": site}.items() if path}
+    if ray is not None:
+        from ..scale import predict_over_ray
+
+        groups, overrides = _configured(bundle, {**places, **chosen}, options)
+        table = predict_over_ray(bundle, address=ray, groups=groups, overrides=overrides, workers=workers)
+        return _summarise(table, time.monotonic() - started)
+    try:
+        table = TorchFreeRun(
+            bundle=bundle,
+            source=folder,
+            out=out,
+            weights=weights,
+            site=site,
+            overrides=chosen | options,
+            workers=decoders,
+        )()
+    except NeedsTorchError as reason:
+        logging.getLogger(__name__).debug("with PyTorch: %s", reason)
+        from ..bundle import run_bundle
+
+        groups, overrides = _configured(bundle, {**places, **chosen}, options)
+        workflow = run_bundle(bundle, "inference", groups=groups, overrides=overrides)
+        table = workflow.parser.get_parsed_content("predictions")
+    return _summarise(table, time.monotonic() - started)
+
+
+def _configured(bundle: Path, chosen: dict[str, Any], options: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    from ..bundle import chosen_groups
+    from ..bundle.overrides import literal
+
+    groups, overrides = chosen_groups(bundle, options)
+    chosen = {name: literal(str(value)) if isinstance(value, Path) else value for name, value in chosen.items()}
+    return groups, chosen | overrides
 
 
 def _summarise(table: Any, seconds: float) -> None:
-    from rich.table import Table
-
-    from ..terminal import console
-
-    files = sum(table.statuses.values())
-    lines = Table("files", "what became of them")
     for status, meaning in STATUSES.items():
         if table.statuses[status]:
-            lines.add_row(str(table.statuses[status]), f"{status}: {meaning}")
-    console().print(lines)
+            print(f"{table.statuses[status]:>9,} {status:<8} {meaning}")
+    files = sum(table.statuses.values())
     print(f"{files} files in {seconds:.1f} s; every one has its row in {table.folder / 'predictions.csv'}")
+
+
+UNUSED = ("requests", "gdcm")
+"""What pydicom imports in passing: for its test files, and for a plugin in whose place GDCM itself is asked."""
+
+
+@contextmanager
+def _quick_start() -> Iterator[None]:
+    """Import faster: without `UNUSED`, and without looking for garbage, now or at the end of the process."""
+    absent = [name for name in UNUSED if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # None stands for a module that is not there
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        for name in absent:
+            del sys.modules[name]

@@ -1,13 +1,17 @@
 """From a folder of radiographs to calibrated probabilities and decisions."""
 
-from .backends import Backend
-from .folder import list_radiographs
-from .guard import InputGuard
-from .heatmaps import HeatmapWriter
-from .predictions_writer import PredictionsWriter
-from .site import Site
-from .site_file import read_site, site_for, write_site
-from .tolerant_dataset import TolerantDataset
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .backends import Backend
+    from .folder import list_radiographs
+    from .guard import InputGuard
+    from .heatmaps import HeatmapWriter
+    from .predictions_writer import PredictionsWriter
+    from .site import Site
+    from .site_file import read_site, site_for, write_site
+    from .tolerant_dataset import TolerantDataset
 
 __all__ = [
     "Backend",
@@ -21,3 +25,23 @@ __all__ = [
     "site_for",
     "write_site",
 ]
+
+_HOMES = {
+    "Backend": "backends",
+    "HeatmapWriter": "heatmaps",
+    "InputGuard": "guard",
+    "PredictionsWriter": "predictions_writer",
+    "Site": "site",
+    "TolerantDataset": "tolerant_dataset",
+    "list_radiographs": "folder",
+    "read_site": "site_file",
+    "site_for": "site_file",
+    "write_site": "site_file",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import each on first use: an exported network answers without PyTorch and MONAI."""
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

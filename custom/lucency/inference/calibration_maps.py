@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.special import expit, logit
+
+from .logistic import expit, logit
 
 Probabilities = NDArray[np.float64]
 SMALLEST = 1e-7  # sigmoid in float32 cannot tell smaller probabilities, nor their distance from 1
@@ -43,7 +44,7 @@ class TemperatureMap(_Map):
 
     def __call__(self, probabilities: Probabilities) -> Probabilities:
         """Map probabilities of any shape."""
-        return np.asarray(expit(logits(probabilities) / self.temperature))
+        return expit(logits(probabilities) / self.temperature)
 
 
 class PlattMap(_Map):
@@ -60,7 +61,7 @@ class PlattMap(_Map):
 
     def __call__(self, probabilities: Probabilities) -> Probabilities:
         """Map probabilities of any shape."""
-        return np.asarray(expit(self.slope * logits(probabilities) + self.intercept))
+        return expit(self.slope * logits(probabilities) + self.intercept)
 
 
 class BetaMap(_Map):
@@ -79,7 +80,7 @@ class BetaMap(_Map):
     def __call__(self, probabilities: Probabilities) -> Probabilities:
         """Map probabilities of any shape."""
         inside = np.clip(probabilities, SMALLEST, 1 - SMALLEST)
-        return np.asarray(expit(self.a * np.log(inside) - self.b * np.log1p(-inside) + self.c))
+        return expit(self.a * np.log(inside) - self.b * np.log1p(-inside) + self.c)
 
 
 class IsotonicMap(_Map):
@@ -125,4 +126,4 @@ def logits(probabilities: Probabilities) -> Probabilities:
         >>> logits(np.array([0.5, 1.0])).round(2)
         array([ 0.  , 16.12])
     """
-    return np.asarray(logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST)))
+    return logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..bundle.keys import suggestion
-from ..errors import LabelError, LucencyError, TableError
+from ..errors import LabelError, LucencyError, TableError, suggestion
 from ..metrics.inputs import FloatArray
 from ..results.evaluation import PROBABILITY, TARGET, scored_findings
 from ..results.model_identity import ModelIdentity, read_model_identity

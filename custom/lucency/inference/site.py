@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from scipy.special import expit, logit
 
 from ..results.schema import FindingResult
 from .calibration_maps import CalibrationMap, IdentityMap, Probabilities
+from .logistic import expit, logit
 
 RuleKind = Literal["youden", "sensitivity", "specificity", "ppv", "alert_rate", "given"]
 
@@ -52,8 +52,7 @@ class PriorShift(_Entry):
 
     def __call__(self, probabilities: Probabilities) -> Probabilities:
         """Map probabilities of any shape."""
-        with np.errstate(divide="ignore"):  # certainty stays certainty
-            return np.asarray(expit(logit(probabilities) + logit(self.site) - logit(self.fitted)))
+        return expit(logit(probabilities) + logit(self.site) - logit(self.fitted))  # certainty stays certainty
 
 
 class FindingCalibration(_Entry):

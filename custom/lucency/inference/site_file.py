@@ -5,8 +5,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from ..bundle.keys import suggestion
-from ..errors import ConfigError
+from ..errors import ConfigError, suggestion
 from ..files import write_atomically
 from ..results.model_identity import ModelIdentity
 from .site import ModelReference, Site

@@ -1,28 +1,12 @@
 """A data set in which one unreadable or unsuitable file costs only its own row."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from pydicom import Dataset as Header
 from torch.utils.data import Dataset
 
-from ..errors import causes, explanation, one_line
-from ..results.schema import GuardResult
-from .folder import describe
-
-
-class Guard(Protocol):
-    """What `TolerantDataset` asks of an input guard."""
-
-    def check_header(self, dataset: Header | None) -> GuardResult:
-        """Judge a DICOM header; there is none for PNG, JPEG and NIfTI."""
-
-    def check_image(self, image: NDArray[np.float32]) -> GuardResult:
-        """Judge a preprocessed image, (S, S), float32 in [0, 1]."""
+from .tolerant_item import Guard, Pixels, reason_of, tolerant_item
 
 
 class TolerantDataset(Dataset[dict[str, Any]]):
@@ -65,41 +49,13 @@ class TolerantDataset(Dataset[dict[str, Any]]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         """Preprocess one file, or explain why not."""
-        record = dict(self.data[index])
-        description, header = describe(Path(record["image"]))
-        item = {**record, "path": record["image"], "image": torch.zeros(self.shape), **description}
-        item |= {"guard": "not_run", "guard_reasons": ""}
-        if item["status"] != "ok":
-            return item
-        try:
-            if self.guard and not _admit(item, self.guard.check_header(header)):
-                return item
-            image = torch.as_tensor(self.transform(record)["image"])
-            if self.guard and not _admit(item, self.guard.check_image(image[0].numpy())):
-                return item
-            return item | {"image": image}
-        except Exception as error:  # whatever is wrong with one file must not end the run
-            return item | self.failure(error)
+        item = tolerant_item(self.data[index], self._read, self.shape, self.guard, self.failure)
+        return item | {"image": torch.from_numpy(item["image"])}
+
+    def _read(self, record: dict[str, Any]) -> Pixels:
+        image: Pixels = torch.as_tensor(self.transform(record)["image"]).numpy()
+        return image
 
     def failure(self, error: Exception) -> dict[str, str]:
         """Status and reason of a file that could not be read; a host that treats some errors otherwise raises them."""
-        return {"status": "failed", "reason": _one_line(error)}
-
-
-OUTCOMES = ("not_run", "accept", "warning", "refuse")  # from the mildest to the severest
-
-
-def _admit(item: dict[str, Any], judged: GuardResult) -> bool:
-    item["guard"] = max(item["guard"], judged.outcome, key=OUTCOMES.index)
-    # one text, as a batch takes no lists of unequal length
-    reasons = [*item["guard_reasons"].splitlines(), *judged.reasons]
-    item["guard_reasons"] = "\n".join(reasons)
-    if judged.outcome == "refuse":
-        item |= {"status": "refused", "reason": "; ".join(judged.reasons)}
-    return judged.outcome != "refuse"
-
-
-def _one_line(error: Exception) -> str:
-    *_, first = causes(error)
-    text = (str(first).strip() or "no message").splitlines()[0]
-    return explanation(error) or one_line(f"{type(first).__name__}: {text}")
+        return reason_of(error)

@@ -8,6 +8,19 @@ import yaml
 from ..errors import ConfigError
 
 
+def parsed(text: str | bytes) -> Any:
+    """Parse YAML that can hold no code, by libyaml where PyYAML has it: seven times faster.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+
+    Example:
+        >>> parsed("edema: 0.05")
+        {'edema': 0.05}
+    """
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
 def read_mapping(path: str | Path, remedy: str) -> dict[str, Any]:
     """Read a YAML file that maps names to values.
 
@@ -25,7 +38,7 @@ def read_mapping(path: str | Path, remedy: str) -> dict[str, Any]:
         lucency.errors.ConfigError: none.yaml: cannot be read (No such file or directory); write 'edema: 0.05'
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = parsed(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error}); {remedy}") from error
     except (ValueError, yaml.YAMLError) as error:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from ..inference.backends import Exports, export_network
+from ..inference.torch_free.configuration import NeedsTorchError
+from ..inference.torch_free.verification import verified
 from .golden.pipeline import BundlePipeline
 from .golden.write import golden_images
 
@@ -37,13 +39,21 @@ def export_bundle(
     path = Path(weights) if weights is not None else pipeline.weights
     network = pipeline.network(path)
     report("golden images")
+    files = golden_images(bundle)
+    configuration, needs_torch = None, None
+    try:
+        configuration = verified(bundle, overrides or {}, pipeline, network, files)
+    except NeedsTorchError as reason:
+        needs_torch = str(reason)
     return export_network(
         network,
-        pipeline.preprocess(golden_images(bundle)),
+        pipeline.preprocess(files),
         weights=path,
         folder=Path(folder) if folder is not None else path.parent / "exports",
         backends=backends,
         precisions=precisions,
         batch_size=pipeline.part("batch_size"),
         report=report,
+        configuration=configuration,
+        needs_torch=needs_torch,
     )

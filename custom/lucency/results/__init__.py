@@ -1,13 +1,17 @@
 """What a run leaves for people and machines: tables, scores, reports."""
 
-from .evaluation import evaluate_scores
-from .fhir import FhirReports, diagnostic_report
-from .model_identity import ModelIdentity, identify_model, read_model_identity
-from .predictions import PredictionTable
-from .report import write_report
-from .schema import FindingResult, GuardResult, ImageResult, ResultDocument
-from .scores_writer import ScoresWriter
-from .structured_report import StructuredReports
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .evaluation import evaluate_scores
+    from .fhir import FhirReports, diagnostic_report
+    from .model_identity import ModelIdentity, identify_model, read_model_identity
+    from .predictions import PredictionTable
+    from .report import write_report
+    from .schema import FindingResult, GuardResult, ImageResult, ResultDocument
+    from .scores_writer import ScoresWriter
+    from .structured_report import StructuredReports
 
 __all__ = [
     "FhirReports",
@@ -25,3 +29,27 @@ __all__ = [
     "read_model_identity",
     "write_report",
 ]
+
+_HOMES = {
+    "FhirReports": "fhir",
+    "FindingResult": "schema",
+    "GuardResult": "schema",
+    "ImageResult": "schema",
+    "ModelIdentity": "model_identity",
+    "PredictionTable": "predictions",
+    "ResultDocument": "schema",
+    "ScoresWriter": "scores_writer",
+    "StructuredReports": "structured_report",
+    "diagnostic_report": "fhir",
+    "evaluate_scores": "evaluation",
+    "identify_model": "model_identity",
+    "read_model_identity": "model_identity",
+    "write_report": "report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import each on first use: a table of predictions is written without what evaluates and draws."""
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,8 +3,7 @@
 import json
 import uuid
 from pathlib import Path
-
-import torch
+from typing import Any
 
 from ..errors import LucencyError
 from ..files import write_atomically
@@ -40,7 +39,7 @@ class FhirReports:
         self.folder = Path(folder)
         self.model = model
 
-    def write(self, result: ImageResult, source: Path | None = None, image: torch.Tensor | None = None) -> None:
+    def write(self, result: ImageResult, source: Path | None = None, image: Any = None) -> None:
         """Write the document of one image.
 
         Args:

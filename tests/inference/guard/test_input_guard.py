@@ -1,6 +1,6 @@
 import pickle
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -161,10 +161,10 @@ def test_it_is_fast_and_small(guard):
     image = torch.from_numpy(letterboxed(PHANTOMS[0], 320))
     times = []
     for _ in range(20):
-        started = perf_counter()
+        started = process_time()
         guard.check_image(image)
-        times.append(perf_counter() - started)
-    assert min(times) < 0.02  # 4 ms where nothing else runs
+        times.append(process_time() - started)
+    assert min(times) < 0.02  # seconds of a core; 5 ms where nothing else runs
     assert MODEL.stat().st_size < 500_000
 
 

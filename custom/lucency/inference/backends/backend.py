@@ -154,7 +154,7 @@ class Backend(nn.Module):
             answer = runtime.open(files, self.network, self.precision, self._threads)
         except Exception as error:  # each library raises types of its own
             raise ConfigError(f"{files[0]}: {runtime.module} cannot open it ({error}); {REMEDY}") from error
-        images, logits = (tensor.to(image.device) for tensor in exports.golden(self.folder))
+        images, logits = (torch.from_numpy(array).to(image.device) for array in exports.golden(self.folder))
         with torch.no_grad(), torch.autocast(image.device.type, enabled=False):
             gaps = difference(self.network(images), logits), difference(answer(images), logits)
         if not gaps[0] <= _SAME_NETWORK:

@@ -16,10 +16,11 @@ from ...files import sha256_of, write_atomically
 from ...networks import without_training_parts
 from .device import device_name
 from .export_source import ExportSource
-from .precision import BOUNDS, Precision, check_precision, difference
+from .precision import BOUNDS, Precision, array_difference, check_precision, difference
 from .record import CHECKED_ON, FILE, Export, Exports, read_exports, weights_digest
 from .runtime import Answer
 from .runtimes import RUNTIMES, runtime_named
+from .sessions import library
 from .timing import time_answers
 
 
@@ -35,6 +36,8 @@ def export_network(
     rounds: int = 5,
     threads: int | None = None,
     report: Callable[[str], None] = lambda text: None,
+    configuration: str | None = None,
+    needs_torch: str | None = None,
 ) -> Exports:
     """Export a network, compare every export with it on `images`, time what is good, write `exports.json`.
 
@@ -54,6 +57,8 @@ def export_network(
         rounds: of timing; 0 times nothing.
         threads: of the CPU; by default as PyTorch.
         report: is told in words what is being done.
+        configuration: see `Exports`.
+        needs_torch: see `Exports`.
 
     Raises:
         ConfigError: unknown name, a named backend that is not installed, or no weights.
@@ -95,6 +100,8 @@ def export_network(
         batch_size=batch_size,
         made_with={"lucency": __version__, "torch": torch.__version__},
         checked_on=sha256_of(folder / CHECKED_ON),
+        configuration=configuration,
+        needs_torch=needs_torch,
         exports=[made[key] for key in sorted(made, key=_place)],
     )
     write_atomically(folder / FILE, exports.model_dump_json(indent=2) + "\n")
@@ -111,7 +118,8 @@ def _kept(folder: Path, weights: Path, images: Tensor, expected: Tensor) -> list
             export.intact_files(folder)
     except ConfigError:
         return []  # none, damaged, or of other weights: made anew
-    same = torch.equal(golden, images) and difference(logits, expected) <= BOUNDS["fp32"]
+    same = torch.equal(torch.from_numpy(golden), images)
+    same = same and array_difference(logits, expected.numpy()) <= BOUNDS["fp32"]
     return exports.exports if same else []
 
 
@@ -137,7 +145,7 @@ def _export(source: ExportSource, name: str, kind: Precision, expected: Tensor, 
     if kind not in runtime.precisions:
         offers = ", ".join(runtime.precisions)
         return result.model_copy(update={"status": "skipped", "reason": f"no {kind} (it offers {offers})"})
-    result = result.model_copy(update={"library": f"{runtime.module} {runtime.version}"})
+    result = result.model_copy(update={"library": library(runtime.module)})
     try:
         files = runtime.export(source, stem, kind)
         answer = runtime.open(files, source.network, kind, threads)

@@ -12,11 +12,10 @@ from torch import Tensor, nn
 
 from ...errors import ConfigError
 from .quantization import quantize
+from .sessions import INPUT, OUTPUT
 
 OPSET = 20
 """ONNX operator set that is written; ONNX Runtime 1.17, OpenVINO 2024.0 and TensorRT 10 read it."""
-INPUT, OUTPUT = "image", "pred"
-"""Names of the ONNX graph's input and output; `pred` are logits."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from .export_source import INPUT, OUTPUT, ExportSource
+from .export_source import ExportSource
 from .precision import Precision
-from .runtime import Answer, Runtime
+from .runtime import Answer, Runtime, of_tensors
+from .sessions import onnxruntime_session
 
 
 class OnnxRuntime(Runtime):
@@ -28,18 +28,4 @@ class OnnxRuntime(Runtime):
 
     def open(self, files: Sequence[Path], network: nn.Module, precision: Precision, threads: int) -> Answer:
         """Start a session."""
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # its threads would else burn a core each while images are decoded
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(str(files[0]), options, providers=["CPUExecutionProvider"])
-
-        def answer(image: Tensor) -> Tensor:
-            (logits,) = session.run([OUTPUT], {INPUT: image.detach().cpu().contiguous().numpy()})
-            return torch.from_numpy(logits).to(image.device)
-
-        return answer
+        return of_tensors(onnxruntime_session(files[0], precision, threads))

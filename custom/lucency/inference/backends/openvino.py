@@ -1,19 +1,15 @@
 """OpenVINO on the CPU."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .export_source import ExportSource
 from .precision import Precision
-from .runtime import Answer, Runtime
-
-_HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
-"""Set always: left alone, it computes in bfloat16 on processors that can."""
+from .runtime import Answer, Runtime, of_tensors
+from .sessions import openvino_session
 
 
 class OpenVino(Runtime):
@@ -34,21 +30,4 @@ class OpenVino(Runtime):
 
     def open(self, files: Sequence[Path], network: nn.Module, precision: Precision, threads: int) -> Answer:
         """Compile for this processor."""
-        import openvino
-
-        settings = {
-            "INFERENCE_PRECISION_HINT": _HINTS[precision],
-            "INFERENCE_NUM_THREADS": threads,
-            "PERFORMANCE_HINT": "LATENCY",
-        }
-        model = openvino.Core().compile_model(files[0], "CPU", settings)
-        local = threading.local()  # a request serves one caller at a time
-
-        def answer(image: Tensor) -> Tensor:
-            if not hasattr(local, "request"):
-                local.request = model.create_infer_request()
-            request: Any = local.request
-            results = request.infer([image.detach().cpu().contiguous().numpy()])
-            return torch.from_numpy(results[0]).to(image.device)
-
-        return answer
+        return of_tensors(openvino_session(files[0], precision, threads))

@@ -1,11 +1,15 @@
 """How exactly a backend computes, and how far its probabilities may lie from PyTorch's in float32."""
 
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import ArrayLike
 
-from ...bundle.keys import suggestion
-from ...errors import ConfigError
+from ...errors import ConfigError, suggestion
+from ..logistic import expit
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Precision = Literal["fp32", "bf16", "int8"]
 
@@ -36,7 +40,7 @@ def check_precision(name: str) -> Precision:
     raise ConfigError(f"precision {name!r} is unknown{suggestion(name, names)} (there are: {', '.join(names)})")
 
 
-def difference(logits: Tensor, expected: Tensor) -> float:
+def difference(logits: "Tensor", expected: "Tensor") -> float:
     """Largest difference of a probability, max |σ(a) − σ(b)|; NaN if there is one on either side.
 
     Args:
@@ -48,5 +52,14 @@ def difference(logits: Tensor, expected: Tensor) -> float:
         >>> difference(torch.zeros(1, 2), torch.tensor([[0.0, 20.0]]))
         0.5
     """
-    gaps = logits.detach().cpu().double().sigmoid() - expected.detach().cpu().double().sigmoid()
-    return round(float(gaps.abs().max()), 8)
+    return array_difference(logits.detach().cpu().double().numpy(), expected.detach().cpu().double().numpy())
+
+
+def array_difference(logits: ArrayLike, expected: ArrayLike) -> float:
+    """Largest difference of a probability, as `difference` gives it, of arrays.
+
+    Example:
+        >>> array_difference([[0.0, 0.0]], [[0.0, 20.0]])
+        0.5
+    """
+    return round(float(np.abs(expit(logits) - expit(expected)).max()), 8)

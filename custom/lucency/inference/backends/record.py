@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors.torch import load_file
-from torch import Tensor
+from safetensors.numpy import load_file
 
 from ...errors import ConfigError
 from ...files import sha256_of
@@ -75,6 +76,9 @@ class Exports(BaseModel):
         batch_size: images at a time.
         made_with: versions of lucency and torch.
         checked_on: SHA-256 of `checked_on.safetensors`, golden images and PyTorch's float32 logits of them.
+        configuration: SHA-256 of the inference configuration that a run without PyTorch repeats (`torch_free`);
+            ``None`` where it cannot.
+        needs_torch: why it cannot.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -87,13 +91,15 @@ class Exports(BaseModel):
     batch_size: int
     made_with: Mapping[str, str]
     checked_on: str
+    configuration: str | None = None
+    needs_torch: str | None = None
     exports: list[Export]
 
     def find(self, backend: str, precision: Precision) -> Export | None:
         """Return the export of this backend and precision, whatever its status."""
         return next((export for export in self.exports if export.key == (backend, precision)), None)
 
-    def golden(self, folder: Path) -> tuple[Tensor, Tensor]:
+    def golden(self, folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Images (N, 1, S, S) and PyTorch's float32 logits (N, L), stored at export.
 
         Raises:
@@ -102,12 +108,17 @@ class Exports(BaseModel):
         path = folder / CHECKED_ON
         if not path.is_file() or sha256_of(path) != self.checked_on:
             raise ConfigError(f"{path}: is gone or damaged; {REMEDY}")
-        tensors = load_file(path)
-        return tensors["images"], tensors["logits"]
+        arrays = load_file(path)
+        return arrays["images"], arrays["logits"]
 
 
-def read_exports(folder: str | Path, weights: str | Path) -> Exports:
+def read_exports(folder: str | Path, weights: str | Path, digest: str | None = None) -> Exports:
     """Read `exports.json` of a folder and make sure that it was made of these weights.
+
+    Args:
+        folder: of the exports.
+        weights: the weights file.
+        digest: its SHA-256, where that is known already.
 
     Raises:
         ConfigError: there are no exports, they cannot be read, or they belong to other weights.
@@ -119,7 +130,7 @@ def read_exports(folder: str | Path, weights: str | Path) -> Exports:
         exports = Exports.model_validate_json(path.read_text())
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: does not describe exports ({type(error).__name__}); {REMEDY}") from error
-    if exports.weights_sha256 != weights_digest(weights):
+    if exports.weights_sha256 != (digest or weights_digest(weights)):
         raise ConfigError(f"{path}: made of other weights than {weights}; {REMEDY}")
     return exports
 

@@ -6,14 +6,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
 from .export_source import ExportSource
 from .precision import Precision
+from .sessions import ArrayAnswer
 
 Answer = Callable[[Tensor], Tensor]
 """From images (B, 1, S, S) to logits (B, L), both float32 on the images' device."""
+
+
+def of_tensors(answer: ArrayAnswer) -> Answer:
+    """Make an answer to arrays one to tensors of any device."""
+
+    def of_tensor(image: Tensor) -> Tensor:
+        return torch.from_numpy(answer(image.detach().cpu().numpy())).to(image.device)
+
+    return of_tensor
 
 
 class Runtime(ABC):
@@ -46,11 +57,6 @@ class Runtime(ABC):
         """
         if obstacle := self.obstacle():
             raise ConfigError(f"backend {self.name!r}: {obstacle}, or choose backend torch")
-
-    @property
-    def version(self) -> str:
-        """Version of the library."""
-        return str(importlib.import_module(self.module).__version__)
 
     @abstractmethod
     def export(self, source: ExportSource, stem: Path, precision: Precision) -> list[Path]:

@@ -1,7 +1,6 @@
 """The runtimes there are, by name."""
 
-from ...bundle.keys import suggestion
-from ...errors import ConfigError
+from ...errors import ConfigError, suggestion
 from .onnx_runtime import OnnxRuntime
 from .openvino import OpenVino
 from .runtime import Runtime

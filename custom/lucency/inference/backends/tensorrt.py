@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from .export_source import INPUT, OUTPUT, ExportSource
+from .export_source import ExportSource
 from .precision import Precision
 from .runtime import Answer, Runtime
+from .sessions import INPUT, OUTPUT
 
 USUAL_BATCH, LARGEST_BATCH = 16, 64
 """Kernels are chosen for the first; larger batches than the second are divided."""

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 import yaml
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
 
-from ...engines.weights import load_network_state, read_weights
 from ...errors import ConfigError
-from .pose_network import PoseNetwork
+from ..yaml_mapping import parsed
+from .image_network import ImageNetwork, seen
 from .poses import POSES
-from .prepare import prepare
 
 MODEL = Path(__file__).with_name("image_check.safetensors")
 """The network that is shipped; what it was trained and measured on stands beside it in `image_check.yaml`."""
@@ -56,7 +56,7 @@ class Answer:
 
 
 class ImageCheck:
-    """The trained network with its thresholds; pickles, survives a fork, and changes no state of torch.
+    """The trained network with its thresholds; pickles and survives a fork.
 
     Args:
         weights: `.safetensors` file of a `PoseNetwork`; the `.yaml` of the same name beside it holds its thresholds.
@@ -67,9 +67,12 @@ class ImageCheck:
 
     def __init__(self, weights: str | Path = MODEL) -> None:
         path = Path(weights)
-        with torch.random.fork_rng(devices=[]):  # making a network draws weights, which is nobody's business here
-            self.network = PoseNetwork().eval().requires_grad_(False)
-        load_network_state(self.network, read_weights(path), path)
+        try:
+            self.network = ImageNetwork(load_file(path))
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise ConfigError(
+                f"{path}: holds no weights of the image check ({type(error).__name__}); train it with train_guard.py"
+            ) from error
         self.thresholds = _thresholds(path.with_suffix(".yaml"))
 
     def __call__(self, image: ArrayLike) -> Answer:
@@ -78,15 +81,14 @@ class ImageCheck:
         Args:
             image: (H, W) in [0, 1], finite, not of one grey alone, black padding at the sides or not.
         """
-        pixels = torch.from_numpy(np.ascontiguousarray(image, dtype=np.float32))  # a turned view has negative strides
-        with torch.inference_mode():
-            return answer_of(self.network(prepare(pixels))[0].double())
+        return answer_of(self.network(seen(np.asarray(image, dtype=np.float32))))
 
 
-def answer_of(logits: torch.Tensor) -> Answer:
+def answer_of(logits: ArrayLike) -> Answer:
     """Read the network's 17 logits of one image."""
-    other = float(logits.softmax(0)[-1])
-    chest = logits[:-1].softmax(0)
+    values = np.asarray(logits, dtype=np.float64)
+    other = float(_softmax(values)[-1])
+    chest = _softmax(values[:-1])
     fault = 1 + int(chest[1:].argmax())
     return Answer(
         other=other,
@@ -97,9 +99,14 @@ def answer_of(logits: torch.Tensor) -> Answer:
     )
 
 
+def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    powers = np.exp(values - values.max())
+    return np.asarray(powers / powers.sum())
+
+
 def _thresholds(path: Path) -> Thresholds:
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: Any = parsed(path.read_text(encoding="utf-8"))
         return Thresholds.model_validate(content["thresholds"])
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise ConfigError(

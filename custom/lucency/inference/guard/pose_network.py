@@ -3,10 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from .image_network import SIZE
 from .poses import POSES, undone
-
-SIZE = 64
-"""Pixels a side that the network sees."""
 
 
 class PoseNetwork(nn.Module):

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -18,23 +19,27 @@ class Pose:
     """
 
     name: str
-    undo: Callable[[Tensor], Tensor]
-    apply: Callable[[Tensor], Tensor]
+    undo: "Callable[[Tensor], Tensor]"
+    apply: "Callable[[Tensor], Tensor]"
 
 
-def _turn(quarters: int) -> Callable[[Tensor], Tensor]:
-    return lambda image: torch.rot90(image, quarters, (-2, -1))
-
-
-def _own_inverse(name: str, change: Callable[[Tensor], Tensor]) -> Pose:
+def _own_inverse(name: str, change: "Callable[[Tensor], Tensor]") -> Pose:
     return Pose(name, change, change)
 
 
 POSES = (
     _own_inverse("upright", lambda image: image),
-    Pose("rotated by 90 degrees clockwise", _turn(1), _turn(-1)),
-    _own_inverse("rotated by 180 degrees", _turn(2)),
-    Pose("rotated by 90 degrees anticlockwise", _turn(-1), _turn(1)),
+    Pose(
+        "rotated by 90 degrees clockwise",
+        lambda image: image.rot90(1, (-2, -1)),
+        lambda image: image.rot90(-1, (-2, -1)),
+    ),
+    _own_inverse("rotated by 180 degrees", lambda image: image.rot90(2, (-2, -1))),
+    Pose(
+        "rotated by 90 degrees anticlockwise",
+        lambda image: image.rot90(-1, (-2, -1)),
+        lambda image: image.rot90(1, (-2, -1)),
+    ),
     _own_inverse("mirrored left to right", lambda image: image.flip(-1)),
     _own_inverse("mirrored top to bottom", lambda image: image.flip(-2)),
     _own_inverse("transposed", lambda image: image.transpose(-2, -1)),
@@ -43,7 +48,7 @@ POSES = (
 """Upright first; a pose's place in this tuple is its index everywhere."""
 
 
-def undone(images: Tensor) -> Tensor:
+def undone(images: "Tensor") -> "Tensor":
     """Undo every pose of every image.
 
     Args:
@@ -53,6 +58,7 @@ def undone(images: Tensor) -> Tensor:
         (B * 8, 1, S, S); the eight views of an image follow each other in the order of `POSES`.
 
     Example:
+        >>> import torch
         >>> image = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
         >>> turned = POSES[1].apply(image)
         >>> turned.tolist()
@@ -60,4 +66,6 @@ def undone(images: Tensor) -> Tensor:
         >>> undone(turned[None, None])[1, 0].tolist()
         [[1.0, 2.0], [3.0, 4.0]]
     """
-    return torch.stack([pose.undo(images) for pose in POSES], dim=1).flatten(0, 1)
+    from torch import stack  # whoever only asks for names of poses does without
+
+    return stack([pose.undo(images) for pose in POSES], dim=1).flatten(0, 1)

@@ -4,10 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .pose_network import SIZE
-
-BLACK = 1 / 255
-"""Up to here a pixel counts as black; resampling leaves traces beside a frame."""
+from .image_network import BLACK, SIZE
 
 
 def strip_border(image: Tensor) -> Tensor:

@@ -6,8 +6,7 @@ from typing import Any, Literal
 import pydicom.uid
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from ...bundle.keys import suggestion
-from ...errors import ConfigError
+from ...errors import ConfigError, suggestion
 from .spellings import View
 
 Outcome = Literal["accept", "warning", "refuse"]

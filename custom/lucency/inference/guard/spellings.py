@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
+from ..yaml_mapping import parsed
 
 View = Literal["PA", "AP", "FRONTAL", "LATERAL", "OBLIQUE", "DECUBITUS", "LORDOTIC", "OTHER"]
 """What a view can be; ``FRONTAL`` where it is not told whether PA or AP, ``OTHER`` for no view of a chest."""
 
-_FILE: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+_FILE: dict[str, Any] = parsed(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 
 CHEST_WORDS: frozenset[str] = frozenset(_FILE["chest"]["words"])
 CHEST_CODES: frozenset[str] = frozenset(_FILE["chest"]["codes"])

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
-import torch
 from pydicom import Dataset, dcmwrite
 
 from ...errors import LucencyError
@@ -65,7 +64,7 @@ class StructuredReports:
         self.clinical_use = clinical_use
         self.sop_class: SopClass = sop_class
 
-    def write(self, result: ImageResult, source: Path, image: torch.Tensor | None = None) -> None:
+    def write(self, result: ImageResult, source: Path, image: Any = None) -> None:
         """Write the report of one radiograph.
 
         Args:
