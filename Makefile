@@ -1,4 +1,4 @@
-# make setup | demo | test | test-long | lint -- each creates the .venv it needs. Only Python 3.11+ and make are required.
+# make setup | demo | test | test-long | bench | lint -- each creates the .venv it needs. Only Python 3.11+ and make are required.
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -13,13 +13,14 @@ EXPORTS := tests/inference/backends tests/release
 # Nodes, each with workers of its own, and their peers: beside the other tests they would wait for each other.
 NODES := tests/node/promises
 
-.PHONY: help setup demo test test-long lint clean
+.PHONY: help setup demo test test-long bench lint clean
 
 help:
 	@echo "make setup  create $(VENV) and install Lucency with its developer tools"
 	@echo "make demo   phantom radiographs -> train -> evaluate -> infer -> runs/demo/report.html (5 to 8 minutes on 2 free cores)"
 	@echo "make test   all tests"
 	@echo "make test-long  the node's promises again, at length: a hundred kills, hundreds of broken objects"
+	@echo "make bench  every benchmark, each figure beside its target; BENCH_PYTHON names an interpreter that has the peers, too"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove what the above made, but not runs/"
 
@@ -48,6 +49,11 @@ test: setup
 
 test-long: setup
 	@LUCENCY_LONG=1 OMP_NUM_THREADS=1 $(BIN)/pytest -s --timeout 7200 $(NODES)
+
+BENCH_PYTHON ?= $(BIN)/python
+bench: setup
+	@mkdir -p runs
+	@$(BENCH_PYTHON) scripts/benchmarks/bench.py --json runs/bench.json $(BENCH_ARGS)
 
 lint: setup
 	@echo "== lint: ruff"
