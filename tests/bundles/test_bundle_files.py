@@ -47,11 +47,18 @@ def test_findings_are_the_same_everywhere(bundle, metadata):
         assert read(bundle, name)["findings"] == names
 
 
-def test_train_and_inference_preprocess_alike(bundle):
-    train = read(bundle, "train")["train"]["deterministic_transforms"]
-    inference = read(bundle, "inference")["preprocessing"]["transforms"]
-    train[-1]["keys"] = "image"  # training has labels to convert as well
-    assert train == inference
+@pytest.mark.parametrize("fit", ["pad", "crop"])
+def test_training_and_inference_see_the_same_pixels(fit, bundle, study):
+    settings = {"findings": FINDINGS, "image_size": 32, "fit": fit, "dataset_dir": str(study), "progress_bar": False}
+    train, inference = ConfigParser(), ConfigParser()
+    for parser, name in ((train, "train"), (inference, "inference")):
+        parser.read_config(str(bundle / "configs" / f"{name}.yaml"))
+        parser.update(settings)
+    train["cache_depth"] = 16
+    preprocessing = inference.get_parsed_content("preprocessing")
+    for item in train.get_parsed_content("validate#dataset"):
+        expected = preprocessing({"image": item["file"]})["image"]
+        torch.testing.assert_close(item["image"], expected, rtol=0, atol=1e-5)
 
 
 def test_after_the_reader_inference_is_stock_monai_by_default(bundle):

@@ -25,8 +25,7 @@ METADATA = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
 OPTIONS = [(group, path.stem) for group in config_groups(BUNDLE) for path in (BUNDLE / "configs" / group).iterdir()]
 # what may differ
 OWN = (
-    "findings", "network_def", "loss", "teacher", "train::strong_transforms", "train::views", "train::preprocessing",
-    "train::inferer", "train::trainer::prepare_batch",
+    "findings", "network_def", "loss", "teacher", "train::strong", "train::prepare_batch::strong", "train::inferer",
 )  # fmt: skip
 
 

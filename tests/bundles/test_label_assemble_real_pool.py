@@ -3,7 +3,6 @@
 from zipfile import ZipFile
 
 import pandas as pd
-import torch
 import yaml
 
 from lucency.bundle import run_bundle
@@ -34,12 +33,11 @@ def test_a_pool_of_real_images_teaches_without_a_label(real_data, tmp_path):
     run = {"findings": FINDINGS, "dataset_dir": str(tmp_path), "ckpt_dir": str(tmp_path / "run"), "max_epochs": 1}
     workflow = run_bundle(BUNDLE, "train", overrides={**TINY, **run})
     content = workflow.parser.get_parsed_content
-    pool = [item for item in content("train#dataset") if item["source"] == "pool"]
+    dataset = content("train#dataset")
+    pool = [place for place, record in enumerate(dataset.data) if record["source"] == "pool"]
     table = pd.read_csv(tmp_path / "table.csv")
     assert len(pool) == ((table.source == "pool") & (table.split == "train")).sum() >= 4
-    weak, strong, targets = (
-        torch.stack([torch.as_tensor(item[key]) for item in pool]) for key in ("image", "image_strong", "label")
-    )
+    weak, targets, (strong,), _ = content("train#prepare_batch")(dataset.batch(pool))
     assert targets.isnan().all()
     assert (weak.flatten(1).std(dim=1) > 0.05).all()  # real images, not blank ones
     loss, network = content("loss"), content("network").train()

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from monai.data import list_data_collate
 
 from lucency.bundle import run_bundle
 from lucency.bundle.keys import flatten
@@ -79,18 +78,19 @@ def test_every_source_teaches_and_no_cell_is_made_up(trained):
 
 
 def test_two_views_of_one_cached_image(trained):
-    dataset = trained.parser.get_parsed_content("train#dataset")
-    assert "image_strong" not in dataset._cache[0]
     batch = next(iter(trained.parser.get_parsed_content("train#dataloader")))
-    assert batch["image"].shape == batch["image_strong"].shape
-    assert not torch.allclose(batch["image"], batch["image_strong"], atol=0.01)
+    assert batch["image"].dtype == torch.uint8
+    weak, _, (strong,), _ = trained.parser.get_parsed_content("train#prepare_batch")(batch)
+    assert weak.shape == strong.shape == batch["image"].shape
+    assert not torch.allclose(weak, strong, atol=0.01)
+    assert not torch.allclose(weak, batch["image"] / 255, atol=0.01)
 
 
 def gradient(workflow, source):
     """Largest gradient that the images of one source give."""
     content = workflow.parser.get_parsed_content
     dataset, network, loss = content("train#dataset"), content("network"), content("loss")
-    batch = list_data_collate([item for item in dataset if item["source"] == source])
+    batch = dataset.batch([place for place, record in enumerate(dataset.data) if record["source"] == source])
     images, labels, *further = content("train#trainer").prepare_batch(batch)
     network.train().zero_grad()
     loss(content("train#inferer")(images, network, *(further[0] if further else ())), labels).backward()
@@ -102,7 +102,8 @@ def test_images_without_any_label_teach_here_and_not_in_the_naive_union(assemble
     union = train(assembled, tmp_path, {"baseline": "naive_union"}, max_epochs=1)
     assert gradient(union, "pool") == 0
     assert gradient(union, "first") > 0
-    assert "image_strong" not in union.parser.get_parsed_content("train#dataset")[0]
+    batch = union.parser.get_parsed_content("train#dataset").batch([0])
+    assert len(union.parser.get_parsed_content("train#prepare_batch")(batch)) == 2
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
@@ -148,7 +149,7 @@ def test_a_misspelt_key_is_refused_with_the_nearest(assembled, tmp_path):
         ),
         ({"queries": "onehot_mlp", "start": "append"}, {}, "both set network_def; choose one"),
         ({}, {"batch_size": 1000}, "fewer images than one batch"),
-        ({}, {"image_size": 0}, "fails (spatial_size should not be dynamic"),
+        ({}, {"image_size": 0}, "spatial_size is 0; give pixels a side"),
     ],
 )
 def test_what_does_not_go_together_says_so(groups, settings, message, assembled, tmp_path):

@@ -37,10 +37,11 @@ def test_the_loss_is_the_mean_of_both_heads_losses(study, tmp_path):
     parser = workflow.parser
     network, loss = parser.get_parsed_content("network"), parser.get_parsed_content("loss")
     batch = next(iter(parser.get_parsed_content("train#dataloader")))
+    images, targets = parser.get_parsed_content("train#prepare_batch")(batch)
     with torch.no_grad():
-        heads = network.train()(batch["image"])
-        total = parser.get_parsed_content("objective")(heads, batch["label"])
-        torch.testing.assert_close(total, sum(loss(head, batch["label"]) for head in heads) / 2)
+        heads = network.train()(images)
+        total = parser.get_parsed_content("objective")(heads, targets)
+        torch.testing.assert_close(total, sum(loss(head, targets) for head in heads) / 2)
     assert len(heads) == 2
 
 

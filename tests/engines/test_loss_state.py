@@ -1,5 +1,7 @@
 """What a trainer's loss is told through `LossState`, and that nothing is done for a loss that asks for nothing."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from monai.data import DataLoader, Dataset
@@ -105,6 +107,31 @@ def test_the_transform_is_applied():
     with torch.no_grad():
         expected = trainer.network.eval()(torch.zeros(IMAGES, FEATURES))
     torch.testing.assert_close(loss.learned[0], expected)
+
+
+class Batched:
+    """Pixels in whole numbers that are read in batches, as `CachedRadiographs` has them."""
+
+    def __init__(self):
+        self.data = [{**record, "image": "a path"} for record in records()]
+        self.pixels = torch.arange(IMAGES * FEATURES, dtype=torch.uint8).view(IMAGES, FEATURES)
+        self.order = (3, 1, 4, 0, 5, 9, 2, 6, 8, 7)  # an index is not the place in a table
+
+    def __len__(self):
+        return len(self.order)
+
+    def batch(self, places):
+        index = torch.tensor([self.order[place] for place in places])
+        return {"image": self.pixels[index], "index": index}
+
+
+def test_a_data_set_that_is_read_in_batches_needs_no_transform():
+    trainer, dataset = train(ListeningLoss(), epochs=1), Batched()
+    trainer.data_loader = SimpleNamespace(dataset=dataset)
+    logits = LossState(data=dataset.data, batch_size=4).predict(trainer)
+    with torch.no_grad():
+        expected = trainer.network.eval()(dataset.pixels / 255)
+    torch.testing.assert_close(logits, expected)
 
 
 def test_logits_are_put_in_the_order_of_the_index():

@@ -48,7 +48,9 @@ def train(
         from ..bundle import run_bundle
         from ..bundle.overrides import literal
 
-        paths = {"table": literal(str(target.resolve())), "ckpt_dir": literal(str(out.resolve()))}
+        images = (image_root or ledger.parent).resolve()
+        places = {"table": target.resolve(), "ckpt_dir": out.resolve(), "cache_dir": images / ".cache"}
+        paths = {name: literal(str(place)) for name, place in places.items()}  # the cache serves every round
         run_bundle(bundle, "train", groups=groups, overrides=paths | overrides)
 
 

@@ -1,5 +1,6 @@
 """Handlers that MONAI's trainers and evaluators lack: exact resume, guards, the record of a run."""
 
+from .accumulation import AccumulatedSteps
 from .appended_weights import append_to_trained
 from .autocast_inferer import AutocastInferer
 from .checkpoint import RunCheckpoint
@@ -11,6 +12,7 @@ from .label_correlation_monitor import LabelCorrelationMonitor
 from .loss_guard import NonFiniteLossGuard
 from .loss_state import LossState
 from .parameter_groups import parameter_groups
+from .prepare_batch import PrepareBatch
 from .run_record import RunRecord
 from .seeding import SeedEveryEpoch
 from .tensorboard import FindingsTensorBoard
@@ -18,6 +20,7 @@ from .two_views import TwoViewInferer, prepare_two_views
 from .weights import LoadWeights, read_weights
 
 __all__ = [
+    "AccumulatedSteps",
     "AutocastInferer",
     "CoTeaching",
     "EarlyStopping",
@@ -28,6 +31,7 @@ __all__ = [
     "LoadWeights",
     "LossState",
     "NonFiniteLossGuard",
+    "PrepareBatch",
     "RunCheckpoint",
     "RunRecord",
     "SeedEveryEpoch",

@@ -65,7 +65,7 @@ class RunCheckpoint:
         self.teacher = teacher
         self.resume = resume
         self.history: list[dict[str, float]] = []
-        self._loss_sum = 0.0
+        self._losses: list[torch.Tensor] = []
 
     @property
     def last(self) -> Path:
@@ -128,10 +128,10 @@ class RunCheckpoint:
         self.loss.load_state_dict(state)
 
     def _reset_loss(self, engine: Engine) -> None:
-        self._loss_sum = 0.0
+        self._losses = []
 
     def _add_loss(self, engine: Engine) -> None:
-        self._loss_sum += engine.state.output[CommonKeys.LOSS].item()
+        self._losses.append(engine.state.output[CommonKeys.LOSS].detach())  # read once an epoch: reading waits for GPUs
 
     def _save(self, engine: Engine) -> None:
         state = self.evaluator.state
@@ -139,7 +139,7 @@ class RunCheckpoint:
         row = {
             "epoch": engine.state.epoch,
             "learning_rate": self.optimizer.param_groups[0]["lr"],
-            "loss": self._loss_sum / engine.state.epoch_length,
+            "loss": torch.stack(self._losses).double().mean().item(),
         }
         measured = engine.state.metrics | (state.metrics if validated else {})
         row |= {name: value for name, value in measured.items() if isinstance(value, float)}

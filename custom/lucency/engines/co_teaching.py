@@ -58,9 +58,9 @@ class CoTeaching:
         loss: `CoTeachingLoss`.
         data: the training records, as `load_records` gives them.
         findings: ids in the order of the networks' outputs.
-        transform: preprocessing without random transforms.
+        transform: preprocessing without random transforms; not needed where the trainer reads `CachedRadiographs`.
         batch_size: images a batch of that prediction.
-        num_workers: processes that read for it.
+        num_workers: processes that read for it, where there is a transform.
         rates: arguments of `lucency.refine.rates.noise_rates`, such as ``{"method": "prior", "positive": 0.1}``; the
             paper's program takes the true rate, which nobody has.
         warm_up: share of the epochs over which $R$ grows; the paper's program has 10 epochs of 50.
@@ -86,7 +86,7 @@ class CoTeaching:
         loss: nn.Module,
         data: Sequence[Mapping[str, Any]],
         findings: Sequence[str],
-        transform: Any,
+        transform: Any = None,
         batch_size: int,
         num_workers: int = 0,
         rates: Mapping[str, Any] | None = None,

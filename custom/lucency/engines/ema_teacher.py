@@ -6,6 +6,7 @@ from ignite.handlers import EMAHandler
 from torch import nn
 
 from ..errors import ConfigError
+from .accumulation import ends_step, steps_so_far
 
 
 class EmaTeacher:
@@ -50,7 +51,7 @@ class EmaTeacher:
         """Register with a trainer."""
         engine.add_event_handler(Events.STARTED, self._start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._set_momentum)
-        self.average.attach(engine, "ema_momentum")
+        self.average.attach(engine, "ema_momentum", event=Events.ITERATION_COMPLETED(event_filter=ends_step))
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._share_statistics)
 
     def _start(self, engine: Engine) -> None:
@@ -58,7 +59,7 @@ class EmaTeacher:
             self.network.load_state_dict(self.average.model.state_dict())
 
     def _set_momentum(self, engine: Engine) -> None:
-        engine.state.ema_momentum = max(self.average.momentum, 1 / engine.state.iteration)
+        engine.state.ema_momentum = max(self.average.momentum, 1 / steps_so_far(engine))
 
     def _share_statistics(self, engine: Engine) -> None:
         distributed = torch.distributed

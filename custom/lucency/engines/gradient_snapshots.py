@@ -44,10 +44,10 @@ class GradientSnapshots:
         folder: of the `SnapshotStore`, which says what room it takes.
         data: the training records, each with `image`, `label`, `index` and `file`; see `load_records`.
         findings: ids in the order of the network's outputs.
-        transform: preprocessing without random transforms.
+        transform: preprocessing without random transforms; not needed where the trainer reads `CachedRadiographs`.
         network: the network, wrapped in DistributedDataParallel or not.
         batch_size: images a batch.
-        num_workers: processes that read.
+        num_workers: processes that read, where there is a transform.
         layer: name of the last layer in the network, such as ``class_layers.out``; found if not given.
         snapshots: T; the paper's program has 5.
         interval: epochs between snapshots, such as 1 or 0.5; the paper's program has 1. Short trainings take more.
@@ -64,7 +64,7 @@ class GradientSnapshots:
         folder: str | Path,
         data: Sequence[Mapping[str, Any]],
         findings: Sequence[str],
-        transform: Any,
+        transform: Any = None,
         network: nn.Module,
         batch_size: int,
         num_workers: int = 0,

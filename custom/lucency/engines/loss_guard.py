@@ -1,6 +1,7 @@
 """Stop a run at the first loss that is not a number, before it poisons the weights that get saved."""
 
-import torch
+import math
+
 from ignite.engine import Engine
 from monai.engines.utils import IterationEvents
 from monai.utils.enums import CommonKeys
@@ -21,9 +22,9 @@ class NonFiniteLossGuard:
 
     def __call__(self, engine: Engine) -> None:
         """Check the loss of this iteration."""
-        loss = engine.state.output[CommonKeys.LOSS].detach()
-        if not torch.isfinite(loss).all():
+        value = engine.state.output[CommonKeys.LOSS].item()
+        if not math.isfinite(value):
             raise LucencyError(
-                f"epoch {engine.state.epoch}, iteration {engine.state.iteration}: the loss is {loss.item()}; "
+                f"epoch {engine.state.epoch}, iteration {engine.state.iteration}: the loss is {value}; "
                 "lower the learning rate, turn amp off, or check the images for values outside [0, 1]"
             )

@@ -24,16 +24,16 @@ class LossState:
 
     Args:
         data: the training records, each with `image` and `index`, its place in the list; see `load_records`.
-        transform: preprocessing without random transforms.
+        transform: preprocessing without random transforms; not needed where the trainer reads `CachedRadiographs`.
         batch_size: images a batch of that prediction.
-        num_workers: processes that read for it.
+        num_workers: processes that read for it, where there is a transform.
 
     Raises:
         ConfigError: when training starts, if the optimiser leaves out parameters that the loss learns.
     """
 
     def __init__(
-        self, *, data: Sequence[Mapping[str, Any]], transform: Any, batch_size: int, num_workers: int = 0
+        self, *, data: Sequence[Mapping[str, Any]], transform: Any = None, batch_size: int, num_workers: int = 0
     ) -> None:
         self.data = data
         self.transform = transform

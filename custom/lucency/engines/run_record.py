@@ -23,7 +23,7 @@ from ..files import first_few, write_atomically
 PACKAGES = ("lucency", "torch", "monai", "pytorch-ignite", "numpy", "pandas", "pydicom")
 FREE_TO_CHANGE = (  # a resumed run may change how it runs, not what it learns
     "bundle_root", "dataset_dir", "table", "val_table", "ckpt_dir", "max_epochs",
-    "patience", "val_interval", "num_workers", "cache_rate", "device", "resume", "progress_bar",
+    "patience", "val_interval", "cache_dir", "compile", "device", "resume", "progress_bar",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Randomness as a function of (seed, epoch), so that a resumed run draws what the unbroken one would have drawn."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ class SeedEveryEpoch:
         seed: base seed of the run.
         dataset: the training data set whose random MONAI transforms are seeded (needed with ``num_workers=0``;
             workers take their seed from torch's generator, which is seeded too).
+        set_epoch_of: what draws by itself and is only told the epoch, such as a `BatchLoader` and a `PrepareBatch`.
 
     Example:
         >>> from monai.data import Dataset
@@ -30,9 +32,10 @@ class SeedEveryEpoch:
         True
     """
 
-    def __init__(self, *, seed: int, dataset: Any = None) -> None:
+    def __init__(self, *, seed: int, dataset: Any = None, set_epoch_of: Sequence[Any] = ()) -> None:
         self.seed = seed
         self.dataset = dataset
+        self.set_epoch_of = list(set_epoch_of)
 
     def attach(self, engine: Engine) -> None:
         """Register with a trainer."""
@@ -50,3 +53,5 @@ class SeedEveryEpoch:
         torch.manual_seed(value)
         if self.dataset is not None:
             set_rnd(self.dataset, seed=value)
+        for told in self.set_epoch_of:
+            told.set_epoch(epoch)

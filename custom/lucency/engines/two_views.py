@@ -85,7 +85,8 @@ class TwoViewInferer(AutocastInferer):
         if strong is None:
             if self.teacher is not None and network.training:
                 raise ConfigError(
-                    "TwoViewInferer: has a teacher and no strong view; use prepare_two_views, or leave the teacher out"
+                    "TwoViewInferer: has a teacher and no strong view; use prepare_two_views, or PrepareBatch with "
+                    "strong transforms, or leave the teacher out"
                 )
             return super().__call__(inputs, network)
         both: Any = super().__call__(torch.cat([inputs, strong]), network)

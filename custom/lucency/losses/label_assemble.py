@@ -120,7 +120,7 @@ class LabelAssembleLoss(Loss):
         if self.consistency_weight > 0:
             raise ConfigError(
                 f"{type(self).__name__}: consistency_weight is {self.consistency_weight:g} and there is one view; use "
-                "prepare_two_views and TwoViewInferer of lucency.engines, or set consistency_weight to 0"
+                "PrepareBatch(strong=...) and TwoViewInferer of lucency.engines, or set consistency_weight to 0"
             )
         return self._combine(logits, None, logits, targets, known)
 

@@ -8,12 +8,26 @@ from .errors import RadiographError
 from .reading import read_radiograph
 
 if TYPE_CHECKING:
+    from .batch_affine import BatchAffine
+    from .batch_blur import BatchBlur
+    from .batch_brightness import BatchBrightness
+    from .batch_contrast import BatchContrast
+    from .batch_erasing import BatchErasing
+    from .batch_gamma import BatchGamma
+    from .batch_noise import BatchNoise
     from .cropping import CenterSquareCrop, CenterSquareCropd
     from .on_device import display_on_device
     from .published_resize import SkimageResized, TorchvisionResized
     from .reader import RadiographReader
 
 __all__ = [
+    "BatchAffine",
+    "BatchBlur",
+    "BatchBrightness",
+    "BatchContrast",
+    "BatchErasing",
+    "BatchGamma",
+    "BatchNoise",
     "CenterSquareCrop",
     "CenterSquareCropd",
     "RadiographError",
@@ -27,6 +41,13 @@ __all__ = [
 ]
 
 _LATER = {
+    "BatchAffine": "batch_affine",
+    "BatchBlur": "batch_blur",
+    "BatchBrightness": "batch_brightness",
+    "BatchContrast": "batch_contrast",
+    "BatchErasing": "batch_erasing",
+    "BatchGamma": "batch_gamma",
+    "BatchNoise": "batch_noise",
     "CenterSquareCrop": "cropping",
     "CenterSquareCropd": "cropping",
     "RadiographReader": "reader",
