@@ -75,10 +75,12 @@ def _choose(
         return instead
     from numba import njit
 
+    made: Callable[Parameters, Result]
     try:
-        return njit(nogil=True, cache=True)(function)
+        made = njit(nogil=True, cache=True)(function)
     except RuntimeError:  # there is no folder to keep machine code in
-        return njit(nogil=True)(function)
+        made = njit(nogil=True)(function)
+    return made
 
 
 @cache
