@@ -218,6 +218,7 @@ def test_phase_two_runs_the_bundle_on_that_table(site, monkeypatch):
     assert options["overrides"] == {
         "table": str(site / "phase2" / "trusted.csv"),
         "ckpt_dir": str(site / "phase2"),
+        "cache_dir": str(site / ".cache"),
         "max_epochs": 3,
     }
 

@@ -51,7 +51,7 @@ def test_inputs_are_not_changed():
 
 def test_one_view_with_a_weight_on_consistency_is_refused():
     (weak, _), targets = batch()
-    message = r"LabelAssembleLoss: consistency_weight is 1 and there is one view; use prepare_two_views .* to 0"
+    message = r"LabelAssembleLoss: consistency_weight is 1 and there is one view; use PrepareBatch.* to 0"
     with pytest.raises(ConfigError, match=message):
         LabelAssembleLoss()(weak, targets)
     with pytest.raises(ConfigError, match=message):

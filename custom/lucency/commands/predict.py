@@ -78,11 +78,7 @@ def predict(
         )()
     except NeedsTorchError as reason:
         logging.getLogger(__name__).debug("with PyTorch: %s", reason)
-        from ..bundle import run_bundle
-
-        groups, overrides = _configured(bundle, {**places, **chosen}, options)
-        workflow = run_bundle(bundle, "inference", groups=groups, overrides=overrides)
-        table = workflow.parser.get_parsed_content("predictions")
+        table = _with_torch(bundle, *_configured(bundle, {**places, **chosen}, options))
     return _summarise(table, time.monotonic() - started)
 
 
@@ -93,6 +89,13 @@ def _configured(bundle: Path, chosen: dict[str, Any], options: dict[str, Any]) -
     groups, overrides = chosen_groups(bundle, options)
     chosen = {name: literal(str(value)) if isinstance(value, Path) else value for name, value in chosen.items()}
     return groups, chosen | overrides
+
+
+def _with_torch(bundle: Path, groups: dict[str, str], overrides: dict[str, Any]) -> Any:
+    from ..bundle import run_bundle
+
+    workflow = run_bundle(bundle, "inference", groups=groups, overrides=overrides)
+    return workflow.parser.get_parsed_content("predictions")
 
 
 def _summarise(table: Any, seconds: float) -> None:

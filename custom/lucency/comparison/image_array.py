@@ -20,10 +20,11 @@ from ..transforms import RadiographReader
 def image_array(
     table: str | Path, size: int, *, cache: str | Path, mode: str = "area", progress: bool = False
 ) -> NDArray[np.uint8]:
-    """Images of a study table in its row order, prepared as the bundles do, cached as one .npy file.
+    """Images of a study table in its row order, prepared much as the bundles do, cached as one .npy file.
 
     Read upright by `RadiographReader`, scaled to the image's own minimum and maximum, the longer side resized to
-    `size`, the shorter one padded with black, then rounded to 256 grey levels.
+    `size`, the shorter one padded with black, then rounded to 256 grey levels. The bundles' reader averages areas
+    exactly; MONAI's `Resize`, which the published comparisons were made with, averages whole pixels.
 
     Args:
         table: path of the study table.

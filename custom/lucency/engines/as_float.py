@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def as_float(images: Tensor, device: str | torch.device | None = None, *, non_blocking: bool = False) -> Tensor:
-    """Images on a device as plain float32, 0 to 1 if they are stored as whole numbers.
+    """Images on a device as plain floats, 0 to 1 in float32 if they are stored as whole numbers.
 
     Args:
         images: uint8 or uint16, over their whole range; or floats, which stay what they are.
@@ -19,5 +19,5 @@ def as_float(images: Tensor, device: str | torch.device | None = None, *, non_bl
     images = torch.as_tensor(images)
     there = images.as_subclass(Tensor).to(device, non_blocking=non_blocking or images.is_pinned())
     if there.is_floating_point():
-        return there.float()
+        return there
     return there.to(torch.float32).div_(torch.iinfo(images.dtype).max)
