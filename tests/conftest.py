@@ -5,10 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from absl import logging as absl_logging
 
 sys.path.insert(0, str(Path(__file__).parent))  # `from references.x import y`
 
 REPOSITORY = Path(__file__).parent.parent
+
+# A bundle's logging.conf closes the handlers that are there. That of absl, which TensorBoard brings, closes its stream
+# unless that is one of the process' own: it would be pytest's, where absl was imported under capture.
+absl_logging.get_absl_handler().python_handler.stream = sys.__stderr__
 
 
 @pytest.fixture(scope="session")
