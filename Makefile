@@ -19,7 +19,7 @@ help:
 	@echo "make setup  create $(VENV) and install Lucency with its developer tools"
 	@echo "make demo   phantom radiographs -> train -> evaluate -> infer -> runs/demo/report.html (5 to 8 minutes on 2 free cores)"
 	@echo "make test   all tests"
-	@echo "make test-long  the node's promises again, at length: a hundred kills, hundreds of broken objects"
+	@echo "make test-long  the node's promises at length: a hundred kills, hundreds of broken objects; training on two nodes"
 	@echo "make bench  every benchmark, each figure beside its target; BENCH_PYTHON names an interpreter that has the peers, too"
 	@echo "make lint   ruff and mypy"
 	@echo "make clean  remove what the above made, but not runs/"
@@ -48,7 +48,7 @@ test: setup
 	@OMP_NUM_THREADS=1 $(BIN)/pytest $(EXPORTS)
 
 test-long: setup
-	@LUCENCY_LONG=1 OMP_NUM_THREADS=1 $(BIN)/pytest -s --timeout 7200 $(NODES)
+	@LUCENCY_LONG=1 OMP_NUM_THREADS=1 $(BIN)/pytest -s --timeout 7200 $(NODES) tests/bundles/test_two_nodes.py
 
 BENCH_PYTHON ?= $(BIN)/python
 bench: setup
