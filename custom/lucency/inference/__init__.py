@@ -1,7 +1,8 @@
 """From a folder of radiographs to calibrated probabilities and decisions."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import imported_on_use
 
 if TYPE_CHECKING:
     from .backends import Backend
@@ -26,22 +27,19 @@ __all__ = [
     "write_site",
 ]
 
-_HOMES = {
-    "Backend": "backends",
-    "HeatmapWriter": "heatmaps",
-    "InputGuard": "guard",
-    "PredictionsWriter": "predictions_writer",
-    "Site": "site",
-    "TolerantDataset": "tolerant_dataset",
-    "list_radiographs": "folder",
-    "read_site": "site_file",
-    "site_for": "site_file",
-    "write_site": "site_file",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import each on first use: an exported network answers without PyTorch and MONAI."""
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Each is imported on first use: an exported network answers without PyTorch and MONAI
+__getattr__ = imported_on_use(
+    __name__,
+    {
+        "Backend": "backends",
+        "HeatmapWriter": "heatmaps",
+        "InputGuard": "guard",
+        "PredictionsWriter": "predictions_writer",
+        "Site": "site",
+        "TolerantDataset": "tolerant_dataset",
+        "list_radiographs": "folder",
+        "read_site": "site_file",
+        "site_for": "site_file",
+        "write_site": "site_file",
+    },
+)

@@ -1,7 +1,8 @@
 """Metrics for labels that are partly unknown; see docs/reference/metrics.md."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..lazy import imported_on_use
 from .bootstrap import BootstrapInterval, BootstrapResult, bootstrap_intervals, paired_bootstrap
 from .calibration import CalibrationResult, brier_score, expected_calibration_error, log_loss
 from .calibration_intervals import CalibrationIntervals, calibration_intervals
@@ -33,11 +34,5 @@ __all__ = [
     "ranking_metrics",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import `FindingMetrics` on first use: MONAI takes seconds to import, the other metrics need numpy alone."""
-    if name == "FindingMetrics":
-        from .finding_metrics import FindingMetrics
-
-        return FindingMetrics
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# MONAI takes seconds to import, the other metrics need numpy alone
+__getattr__ = imported_on_use(__name__, {"FindingMetrics": "finding_metrics"})

@@ -1,7 +1,8 @@
 """What a run leaves for people and machines: tables, scores, reports."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import imported_on_use
 
 if TYPE_CHECKING:
     from .evaluation import evaluate_scores
@@ -30,26 +31,23 @@ __all__ = [
     "write_report",
 ]
 
-_HOMES = {
-    "FhirReports": "fhir",
-    "FindingResult": "schema",
-    "GuardResult": "schema",
-    "ImageResult": "schema",
-    "ModelIdentity": "model_identity",
-    "PredictionTable": "predictions",
-    "ResultDocument": "schema",
-    "ScoresWriter": "scores_writer",
-    "StructuredReports": "structured_report",
-    "diagnostic_report": "fhir",
-    "evaluate_scores": "evaluation",
-    "identify_model": "model_identity",
-    "read_model_identity": "model_identity",
-    "write_report": "report",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import each on first use: a table of predictions is written without what evaluates and draws."""
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Each is imported on first use: a table of predictions is written without what evaluates and draws
+__getattr__ = imported_on_use(
+    __name__,
+    {
+        "FhirReports": "fhir",
+        "FindingResult": "schema",
+        "GuardResult": "schema",
+        "ImageResult": "schema",
+        "ModelIdentity": "model_identity",
+        "PredictionTable": "predictions",
+        "ResultDocument": "schema",
+        "ScoresWriter": "scores_writer",
+        "StructuredReports": "structured_report",
+        "diagnostic_report": "fhir",
+        "evaluate_scores": "evaluation",
+        "identify_model": "model_identity",
+        "read_model_identity": "model_identity",
+        "write_report": "report",
+    },
+)

@@ -1,8 +1,8 @@
 """From a file to the array that a network sees: radiographs upright, LUT-correct and in [0, 1]."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..lazy import imported_on_use
 from .dicom import display_array, read_dataset
 from .errors import RadiographError
 from .reading import read_radiograph
@@ -40,25 +40,22 @@ __all__ = [
     "read_radiograph",
 ]
 
-_LATER = {
-    "BatchAffine": "batch_affine",
-    "BatchBlur": "batch_blur",
-    "BatchBrightness": "batch_brightness",
-    "BatchContrast": "batch_contrast",
-    "BatchErasing": "batch_erasing",
-    "BatchGamma": "batch_gamma",
-    "BatchNoise": "batch_noise",
-    "CenterSquareCrop": "cropping",
-    "CenterSquareCropd": "cropping",
-    "RadiographReader": "reader",
-    "SkimageResized": "published_resize",
-    "TorchvisionResized": "published_resize",
-    "display_on_device": "on_device",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what builds on PyTorch or MONAI on first use: they take seconds to import, and files are read without."""
-    if name in _LATER:
-        return getattr(import_module(f".{_LATER[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What builds on PyTorch or MONAI is imported on first use: they take seconds to import, and files are read without
+__getattr__ = imported_on_use(
+    __name__,
+    {
+        "BatchAffine": "batch_affine",
+        "BatchBlur": "batch_blur",
+        "BatchBrightness": "batch_brightness",
+        "BatchContrast": "batch_contrast",
+        "BatchErasing": "batch_erasing",
+        "BatchGamma": "batch_gamma",
+        "BatchNoise": "batch_noise",
+        "CenterSquareCrop": "cropping",
+        "CenterSquareCropd": "cropping",
+        "RadiographReader": "reader",
+        "SkimageResized": "published_resize",
+        "TorchvisionResized": "published_resize",
+        "display_on_device": "on_device",
+    },
+)

@@ -1,7 +1,8 @@
 """Pixel cache: radiographs read once, kept at the size that a network sees in one file, fed in batches."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ...lazy import imported_on_use
 from .build import build_pixel_cache, unreadable_error
 from .build_rows import build_rows
 from .cache import PixelCache
@@ -26,15 +27,5 @@ __all__ = [
     "unreadable_error",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import what needs torch when it is asked for: building a cache does not."""
-    if name == "BatchLoader":
-        from .batch_loader import BatchLoader
-
-        return BatchLoader
-    if name == "CachedRadiographs":
-        from .cached_radiographs import CachedRadiographs
-
-        return CachedRadiographs
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Building a cache needs no PyTorch
+__getattr__ = imported_on_use(__name__, {"BatchLoader": "batch_loader", "CachedRadiographs": "cached_radiographs"})

@@ -1,8 +1,8 @@
 """One network, several ways of computing it: exported once, checked against PyTorch, chosen by name."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ...lazy import imported_on_use
 from .precision import BOUNDS, Precision
 from .record import Export, Exports, read_exports
 
@@ -25,17 +25,14 @@ __all__ = [
     "runtime_named",
 ]
 
-_OF_TORCH = {
-    "RUNTIMES": "runtimes",
-    "Backend": "backend",
-    "Runtime": "runtime",
-    "export_network": "export",
-    "runtime_named": "runtimes",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what needs PyTorch on first use: an exported network answers without it."""
-    if name in _OF_TORCH:
-        return getattr(import_module(f".{_OF_TORCH[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What needs PyTorch is imported on first use: an exported network answers without it
+__getattr__ = imported_on_use(
+    __name__,
+    {
+        "RUNTIMES": "runtimes",
+        "Backend": "backend",
+        "Runtime": "runtime",
+        "export_network": "export",
+        "runtime_named": "runtimes",
+    },
+)
