@@ -1,6 +1,5 @@
 """Building a pixel cache over Ray: workers read and shrink images, the driver alone writes."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +18,6 @@ CHUNK_BYTES = 2 * 2**20
 
 CHUNK_FILES = 32
 """But of no more files than this: what a killed worker has to read again."""
-
-COMMIT_SECONDS = 1.0
-"""What a kill of the driver can take away, besides the chunks in work."""
 
 
 def cache_over_ray(
@@ -54,27 +50,17 @@ def cache_over_ray(
             were built; or the folder cannot be written.
     """
     import_ray()
-    from tqdm import tqdm
-
     from ..data.pixel_cache import PixelCache, PixelCacheWriter, unreadable_error
+    from ..data.pixel_cache.adding import add_rows
 
-    unreadable: dict[str, str] = {}
     with PixelCacheWriter(folder, settings, fingerprint=fingerprint) as writer:
         todo = writer.missing(files)
         if not todo:
             return PixelCache.open(folder, settings)
-        size = max(1, min(CHUNK_FILES, CHUNK_BYTES // settings.row_bytes))
-        committed = time.monotonic()
-        bar = tqdm(total=len(files), initial=len(files) - len(todo), desc="cache", unit="image", disable=not progress)
-        with cluster(address, workers), bar:
-            for chunk, (pixels, reasons) in spread(rows_of_chunk, settings, cut(todo, size), workers):
-                good = [place for place in range(len(chunk)) if place not in reasons]
-                writer.write([chunk[place] for place in good], pixels[good])
-                unreadable.update({chunk[place]: reason for place, reason in reasons.items()})
-                if time.monotonic() - committed > COMMIT_SECONDS:
-                    writer.commit()
-                    committed = time.monotonic()
-                bar.update(len(chunk))
+        chunks = cut(todo, max(1, min(CHUNK_FILES, CHUNK_BYTES // settings.row_bytes)))
+        with cluster(address, workers):
+            made = spread(rows_of_chunk, settings, chunks, workers)
+            unreadable = add_rows(writer, made, images=len(files), todo=len(todo), progress=progress)
     if unreadable:
         raise unreadable_error(unreadable, len(files))
     return PixelCache.open(folder, settings)

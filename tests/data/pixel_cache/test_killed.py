@@ -21,9 +21,9 @@ from references.pixel_caches import SETTINGS, write_png
 
 SLOWLY = """
 import sys, time
-from lucency.data.pixel_cache import build, build_pixel_cache
+from lucency.data.pixel_cache import adding, build, build_pixel_cache
 from references.pixel_caches import SETTINGS
-build.COMMIT_SECONDS = 0
+adding.COMMIT_SECONDS = 0
 build.CHUNK = 4
 folder, workers, pause, *files = sys.argv[1:]
 write = build.PixelCacheWriter.write

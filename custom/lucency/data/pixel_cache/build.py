@@ -1,7 +1,6 @@
 """Building what a cache lacks, on this machine."""
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,11 +10,11 @@ from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ...errors import ConfigError, LucencyError
 from ...files import first_few
-from .build_rows import Pixels, build_rows
+from .adding import Rows, add_rows
+from .build_rows import build_rows
 from .cache import PixelCache
 from .cache_folder import CacheFolder
 from .fingerprints import Fingerprint
@@ -25,11 +24,7 @@ from .writer import PixelCacheWriter
 
 CHUNK = 16
 """Files that a process is given at once."""
-COMMIT_SECONDS = 1.0
-"""What a kill can take away, besides the chunks in work."""
 _WORTH_WORKERS = 64  # files; a process takes a second to load the decoders
-
-Rows = tuple[Pixels, dict[int, str]]
 
 
 def build_pixel_cache(
@@ -124,20 +119,10 @@ def unreadable_error(reasons: Mapping[str, str], images: int) -> LucencyError:
 
 def _build(writer: PixelCacheWriter, todo: list[str], workers: int, images: int, progress: bool) -> dict[str, str]:
     """Append rows for the files of `todo`; returns the reasons of those that cannot be read."""
-    unreadable: dict[str, str] = {}
     chunks = [todo[start : start + CHUNK] for start in range(0, len(todo), CHUNK)]
-    committed = time.monotonic()
-    bar = tqdm(total=images, initial=images - len(todo), desc="cache", unit="image", disable=not (progress and todo))
-    with bar, _readers(writer.settings, workers if len(todo) >= _WORTH_WORKERS else 1) as read:
-        for chunk, (pixels, reasons) in zip(chunks, read(chunks), strict=True):
-            good = [place for place in range(len(chunk)) if place not in reasons]
-            writer.write([chunk[place] for place in good], pixels[good])
-            unreadable.update({chunk[place]: reason for place, reason in reasons.items()})
-            if time.monotonic() - committed > COMMIT_SECONDS:
-                writer.commit()
-                committed = time.monotonic()
-            bar.update(len(chunk))
-    return unreadable
+    with _readers(writer.settings, workers if len(todo) >= _WORTH_WORKERS else 1) as read:
+        made = zip(chunks, read(chunks), strict=True)
+        return add_rows(writer, made, images=images, todo=len(todo), progress=progress)
 
 
 @contextmanager
