@@ -13,6 +13,7 @@ from .loss_guard import NonFiniteLossGuard
 from .loss_state import LossState
 from .parameter_groups import parameter_groups
 from .prepare_batch import PrepareBatch
+from .process_group import leave_process_group
 from .run_record import RunRecord
 from .seeding import SeedEveryEpoch
 from .tensorboard import FindingsTensorBoard
@@ -37,6 +38,7 @@ __all__ = [
     "SeedEveryEpoch",
     "TwoViewInferer",
     "append_to_trained",
+    "leave_process_group",
     "parameter_groups",
     "prepare_two_views",
     "read_weights",
