@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from lucency.cli import app, main
+from lucency.cli import command_line, main
 from lucency.errors import LucencyError
 from lucency.options import parse_options
 
@@ -16,7 +16,7 @@ NIH = """Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient S
 
 
 def lucency(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    return CliRunner().invoke(command_line(), [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def test_options_take_both_spellings_and_monais_value_types():

@@ -11,7 +11,7 @@ from typer.main import get_command
 from lucency.bundle import chosen_groups, config_files
 from lucency.bundle.overrides import check_overrides
 from lucency.bundle.runner import read_configuration
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.options import parse_options
 from support import BUNDLE
 
@@ -43,7 +43,7 @@ def test_every_documented_run_has_valid_keys(arguments):
 @pytest.mark.parametrize("arguments", list(commands("lucency ")))
 def test_every_documented_command_exists_and_takes_its_options(arguments):
     words = shlex.split(re.split(r"\s[>|]\s|\s&&\s", arguments)[0], comments=True)
-    command, context = get_command(app), None
+    command, context = get_command(command_line()), None
     while hasattr(command, "resolve_command"):
         context = command.make_context(command.name or "lucency", words, parent=context)
         _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])

@@ -39,7 +39,7 @@ def atomic_file(path: str | Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes private files; results are to be shared
+        share(temporary)
         os.replace(temporary, path)
     except OSError as error:
         raise LucencyError(
@@ -71,6 +71,11 @@ def write_atomically(path: str | Path, content: bytes | str) -> Path:
     with atomic_file(path) as file:
         file.write(content.encode() if isinstance(content, str) else content)
     return Path(path)
+
+
+def share(path: str | Path) -> None:
+    """Let others read a file as they may read any other one that this user makes; some libraries make private ones."""
+    os.chmod(path, 0o666 & ~_umask())
 
 
 def sync(path: Path) -> None:

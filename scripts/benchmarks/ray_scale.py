@@ -2,9 +2,9 @@
 
 python scripts/benchmarks/ray_scale.py --rounds 5 --json ray_scale.json
 
-Workers have one thread each and are warm; each contestant does the same chunks. Figures are wall time, for CPU time
-does not see what runs side by side: the machine needs two processors that nobody else uses, and the note says how busy
-it was. The image is a drawn chest of 3056 x 2544 pixels, uncompressed, read again for each place in the list.
+Workers have one thread each and are warm; each contestant does the same chunks, which for the cache are those of
+`lucency cache --ray`. Figures are wall time, for CPU time does not see what runs side by side: the machine needs two
+processors that nobody else uses, and the note says how busy it was. The image is a drawn chest of 3056 x 2544 pixels, uncompressed, read again for each place in the list.
 """
 
 import os
@@ -27,7 +27,7 @@ from bench_parts.rows import Row, show, write
 from lucency.data.pixel_cache import PixelSettings
 from lucency.release.golden import BundlePipeline, seeded_weights
 from lucency.scale import cluster, spread
-from lucency.scale.caching import rows_of_chunk
+from lucency.scale.caching import CHUNK_FILES, rows_of_chunk
 from lucency.scale.chunk_predictor import predict_chunk
 from lucency.scale.cutting import cut
 from lucency.scale.inference_job import InferenceJob
@@ -49,10 +49,10 @@ def prediction(image: Path, weights: Path, folder: Path) -> InferenceJob:
 
 
 def compare(
-    what: str, function: Callable[[Any, Any], object], job: object, items: Sequence[object], rounds: int
+    what: str, function: Callable[[Any, Any], object], job: object, items: Sequence[object], size: int, rounds: int
 ) -> list[Row]:
-    """Two workers beside one, and one beside this process."""
-    chunks = list(cut(items, BATCH))
+    """Two workers beside one, and one beside this process, all in chunks of `size`."""
+    chunks = list(cut(items, size))
     contestants: dict[str, Callable[[], object]] = {
         "no Ray": lambda: [function(job, chunk) for chunk in chunks],
         "1 worker": lambda: deque(spread(function, job, chunks, workers=1), maxlen=0),
@@ -80,9 +80,9 @@ def main() -> None:
         image.write_bytes(encoded(phantom(0), "uncompressed", 12))
         job = prediction(image, seeded_weights(BundlePipeline(BUNDLE), 0, folder), folder)
         records = [{"image": str(image), "file": f"{number}.dcm"} for number in range(chosen.images)]
-        rows = compare("prediction", predict_chunk, job, records, chosen.rounds)
+        rows = compare("prediction", predict_chunk, job, records, BATCH, chosen.rounds)
         files = [str(image)] * chosen.images
-        rows += compare("pixel cache", rows_of_chunk, PixelSettings(SIZE), files * MORE, chosen.rounds)
+        rows += compare("pixel cache", rows_of_chunk, PixelSettings(SIZE), files * MORE, CHUNK_FILES, chosen.rounds)
     show(rows)
     if chosen.json:
         write(chosen.json, rows)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.data.phantom import write_phantom
 from lucency.inference import site_for, write_site
 from lucency.inference.site import OperatingPoint
@@ -48,7 +48,7 @@ def made_weights(folder, head):
 
 
 def run(*arguments):
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    done = CliRunner().invoke(command_line(), [str(argument) for argument in arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.data.phantom import write_phantom
 from lucency.release.golden import BundlePipeline, seeded_weights
 from support import BUNDLE as SPML
@@ -32,7 +32,7 @@ def made_weights(folder, **rung):
 
 
 def run(*arguments):
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+    done = CliRunner().invoke(command_line(), [str(argument) for argument in arguments], catch_exceptions=False)
     assert done.exit_code == 0, done.output
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorials" / "refine-noisy-labels.md").read_text()
@@ -41,7 +41,7 @@ def test_every_step_runs_and_changes_only_what_was_asked(tmp_path, monkeypatch, 
             exec(compile(block, "refine-noisy-labels.md", "exec"), {})
             continue
         for arguments in typed(block):
-            done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+            done = CliRunner().invoke(command_line(), arguments, catch_exceptions=False)
             assert done.exit_code == 0, done.output
     findings = ["consolidation", "edema", "effusion", "emphysema"]
     noisy, cleaner = (

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.data.phantom import write_phantom
 from lucency.errors import explanation
 from lucency.results import ResultDocument
@@ -49,7 +49,7 @@ def command(hospital, out, *options):
 
 
 def predict(hospital, out, *options):
-    return CliRunner().invoke(app, command(hospital, out, *options), catch_exceptions=False)
+    return CliRunner().invoke(command_line(), command(hospital, out, *options), catch_exceptions=False)
 
 
 def document(out):
@@ -160,7 +160,7 @@ def test_a_folder_name_is_never_taken_for_an_expression(hospital, tmp_path, monk
     (tmp_path / name / "note.txt").write_text("no image")
     arguments = command(hospital, f"{name} out")
     arguments[1] = name
-    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    CliRunner().invoke(command_line(), arguments, catch_exceptions=False)
     assert [result.file for result in document(tmp_path / f"{name} out").results] == ["note.txt"]
 
 

@@ -156,7 +156,8 @@ def test_full_disk_ends_with_one_line_and_keeps_the_former_checkpoint(study, tmp
 def test_help_is_quick_and_import_light():
     code = "import sys, lucency; print(sorted({'torch', 'monai', 'pandas', 'numpy'} & set(sys.modules)))"
     assert python("-c", code).stdout.strip() == "[]"
-    code = "import sys; sys.argv = ['lucency', '--help']\nfrom lucency.cli import app\n"
-    code += "try:\n    app()\nexcept SystemExit:\n    print(sorted({'torch', 'monai', 'pandas'} & set(sys.modules)))"
+    code = "import sys; sys.argv = ['lucency', '--help']\nfrom lucency.cli import command_line\n"
+    code += "try:\n    command_line()()\n"
+    code += "except SystemExit:\n    print(sorted({'torch', 'monai', 'pandas'} & set(sys.modules)))"
     done = python("-c", code)
     assert done.stdout.strip().endswith("[]")

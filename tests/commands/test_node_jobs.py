@@ -6,7 +6,7 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.errors import ConfigError
 from lucency.node.jobs import State
 from lucency.node.queue import open_queue
@@ -16,7 +16,7 @@ PATIENT = "Secret^Name"  # as in conftest.py
 
 
 def node(*arguments):
-    return CliRunner().invoke(app, ["node", *map(str, arguments)], catch_exceptions=False)
+    return CliRunner().invoke(command_line(), ["node", *map(str, arguments)], catch_exceptions=False)
 
 
 def states(settings):

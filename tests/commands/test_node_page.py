@@ -13,7 +13,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.commands.node_settings import settings_of
 from lucency.node.intake.tls import client_context, server_context
 from lucency.node.jobs import Kind, State
@@ -89,7 +89,7 @@ def test_every_promise_names_its_test():
 
 @pytest.mark.parametrize("arguments", list(invocations()))
 def test_every_command_exists_and_takes_its_options(arguments):
-    words, command, context = shlex.split(arguments, comments=True), get_command(app), None
+    words, command, context = shlex.split(arguments, comments=True), get_command(command_line()), None
     while hasattr(command, "resolve_command"):
         context = command.make_context(command.name or "lucency", words, parent=context)
         _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])

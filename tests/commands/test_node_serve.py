@@ -11,7 +11,7 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.commands.node_packages import PACKAGES
 from lucency.errors import ConfigError, LucencyError
 from lucency.node.settings import NodeSettings
@@ -37,14 +37,14 @@ def serve(monkeypatch):
     monkeypatch.setitem(sys.modules, "lucency.node.node", module)
 
     def run(*arguments):
-        CliRunner().invoke(app, ["node", "serve", *map(str, arguments)], catch_exceptions=False)
+        CliRunner().invoke(command_line(), ["node", "serve", *map(str, arguments)], catch_exceptions=False)
         return made[-1]
 
     return run
 
 
 def node_command(name):
-    return typer.main.get_command(app).commands["node"].commands[name]
+    return typer.main.get_command(command_line()).commands["node"].commands[name]
 
 
 def flags():
@@ -161,7 +161,7 @@ def test_what_is_wrong_with_flags_is_said_in_one_line(serve, arguments, message)
 def test_missing_packages_are_named_with_the_mend(serve, monkeypatch, command):
     absent = ("highdicom", "waitress")
     monkeypatch.setattr("lucency.commands.node_packages.find_spec", lambda name: None if name in absent else name)
-    done = CliRunner().invoke(app, ["node", *command])
+    done = CliRunner().invoke(command_line(), ["node", *command])
     assert str(done.exception) == "a node needs highdicom, waitress; pip install 'lucency[serve]'"
 
 
@@ -186,10 +186,10 @@ def test_the_commands_of_a_node_import_neither_torch_nor_monai():
     code = (
         "import sys\n"
         "from typer.testing import CliRunner\n"
-        "from lucency.cli import app\n"
+        "from lucency.cli import command_line\n"
         "for words in (['serve', '--help'], ['status', '--state', 'none'], ['jobs', 'list', '--state', 'none'],\n"
         "              ['serve', '--bundle', 'b', '--fit']):\n"
-        "    done = CliRunner().invoke(app, ['node', *words])\n"
+        "    done = CliRunner().invoke(command_line(), ['node', *words])\n"
         "    assert done.exit_code == (0 if '--help' in words else 1), done\n"
         "print(done.exception)\n"
         "print([name for name in ('torch', 'monai', 'pandas') if name in sys.modules])\n"

@@ -5,14 +5,14 @@ import re
 
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.node.queue import open_queue
 from lucency.node.settings import NodeSettings
 from lucency.node.state_folder import StateFolder
 
 
 def node(*arguments):
-    return CliRunner().invoke(app, ["node", *map(str, arguments)], catch_exceptions=False)
+    return CliRunner().invoke(command_line(), ["node", *map(str, arguments)], catch_exceptions=False)
 
 
 def test_status_says_what_there_is_and_that_no_node_runs(left):

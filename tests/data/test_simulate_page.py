@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.data import read_study_table, write_study_table
 from lucency.labels import NIH14, simulate
 
@@ -34,7 +34,7 @@ def _beside_the_data(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_simulates(command):
-    done = CliRunner().invoke(app, ["simulate", *shlex.split(command)], catch_exceptions=False)
+    done = CliRunner().invoke(command_line(), ["simulate", *shlex.split(command)], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     out = shlex.split(command)[2]
     truth, result = (read_study_table(f"{out}/{name}.csv") for name in ("truth", "table"))
@@ -44,7 +44,7 @@ def test_every_command_simulates(command):
 def test_the_steps_in_a_file_simulate():
     (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
     Path("defects.yaml").write_text(block)
-    done = CliRunner().invoke(app, ["simulate", "DATA/truth.csv", "--out", "OUT", "--kind", "defects.yaml"])
+    done = CliRunner().invoke(command_line(), ["simulate", "DATA/truth.csv", "--out", "OUT", "--kind", "defects.yaml"])
     assert done.exit_code == 0, done.output
     recorded = yaml.safe_load(Path("OUT/simulation.json").read_text())["steps"]
     assert recorded == yaml.safe_load(block)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.errors import ConfigError
 from lucency.inference.backends import BOUNDS, Backend
 from lucency.release.check import check_bundle
@@ -25,7 +25,7 @@ def weights(tmp_path):
 
 
 def command(*arguments):
-    return CliRunner().invoke(app, ["export", *map(str, arguments)])
+    return CliRunner().invoke(command_line(), ["export", *map(str, arguments)])
 
 
 def test_exports_lie_beside_the_weights_and_serve_a_backend_and_the_check(weights):

@@ -13,7 +13,7 @@ SMALLEST = 1e-7  # sigmoid in float32 cannot tell smaller probabilities, nor the
 
 
 class _Map(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class IdentityMap(_Map):

@@ -16,7 +16,7 @@ RuleKind = Literal["youden", "sensitivity", "specificity", "ppv", "alert_rate", 
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class ModelReference(_Entry):

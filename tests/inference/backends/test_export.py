@@ -1,6 +1,5 @@
 """What an export leaves: good files and a record that is true."""
 
-import shutil
 import sys
 
 import onnx
@@ -50,6 +49,7 @@ def test_the_record_says_what_lies_there(everything):
     assert files_in(everything.folder) == {"exports.json", "checked_on.safetensors"} | {
         n for e in good for n in e.files
     }
+    assert len({path.stat().st_mode for path in (everything.folder / "exports").iterdir()}) == 1  # for all to read
 
 
 def test_what_is_not_installed_is_passed_over_with_the_reason(everything):
@@ -59,13 +59,19 @@ def test_what_is_not_installed_is_passed_over_with_the_reason(everything):
     assert (skipped.status, skipped.reason) == ("skipped", RUNTIMES["tensorrt"].obstacle())
 
 
-def test_the_onnx_file_is_one_file_with_names_and_a_free_batch(everything):
+def test_the_onnx_file_has_names_and_a_free_batch_and_its_weights_beside_it(everything):
     model = onnx.load(everything.folder / "exports" / "onnxruntime-fp32.onnx", load_external_data=False)
     (image,), (pred,) = model.graph.input, model.graph.output
     assert (image.name, pred.name) == ("image", "pred")
     assert image.type.tensor_type.shape.dim[0].dim_param
     assert [entry.version for entry in model.opset_import if entry.domain == ""] == [20]
-    assert all(tensor.data_location == onnx.TensorProto.DEFAULT for tensor in model.graph.initializer)
+    assert not any(part.metadata_props for part in (model, model.graph, *model.graph.node))  # paths of this machine
+    beside = [tensor for tensor in model.graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    assert {entry.value for tensor in beside for entry in tensor.external_data if entry.key == "location"} == {
+        "onnxruntime-fp32.data"
+    }
+    floats = sum(p.numel() for p in everything.network.parameters() if p.ndim > 1 and p.numel() >= 256)
+    assert (everything.folder / "exports" / "onnxruntime-fp32.data").stat().st_size >= 4 * floats > 0
 
 
 def test_openvino_keeps_weights_in_float32(everything):
@@ -75,10 +81,8 @@ def test_openvino_keeps_weights_in_float32(everything):
 
 def test_integers_outside_the_bound_are_not_kept_and_others_go_on(everything, monkeypatch, tmp_path):
     monkeypatch.setitem(BOUNDS, "int8", 1e-9)
-    onnx_file = everything.folder / "exports" / "onnxruntime-fp32.onnx"
-    monkeypatch.setattr(
-        torch.onnx, "export", lambda *arguments, **_: shutil.copyfile(onnx_file, arguments[2])
-    )  # saves 5 s
+    model = onnx.load(everything.folder / "exports" / "onnxruntime-fp32.onnx")
+    monkeypatch.setattr(torch.onnx, "export", lambda *arguments, **_: onnx.save(model, arguments[2]))  # saves 5 s
     exports = export(
         everything.network, everything.images, tmp_path, backends=["onnxruntime"], precisions=["int8", "fp32"]
     )
@@ -91,7 +95,12 @@ def test_integers_outside_the_bound_are_not_kept_and_others_go_on(everything, mo
     assert "more than 1e-09; not kept" in failed.reason
     assert failed.max_difference > 1e-9
     assert failed.files == {}
-    assert files_in(tmp_path) == {"exports.json", "checked_on.safetensors", "onnxruntime-fp32.onnx"}
+    assert files_in(tmp_path) == {
+        "exports.json",
+        "checked_on.safetensors",
+        "onnxruntime-fp32.onnx",
+        "onnxruntime-fp32.data",
+    }
 
 
 def test_what_cannot_be_exported_is_recorded_and_others_go_on(everything, monkeypatch, tmp_path):

@@ -65,7 +65,7 @@ def test_onnx_holds_no_training_weights(released):
     assert not any(part in name for name in names for part in ("local_correlation", "projector"))
 
 
-@pytest.mark.parametrize("file", ["torchscript-fp32.ts", "onnxruntime-fp32.onnx", "openvino-fp32.bin"])
+@pytest.mark.parametrize("file", ["torchscript-fp32.ts", "onnxruntime-fp32.data", "openvino-fp32.bin"])
 def test_no_file_has_room_for_training_weights(released, file):
     network, folder = released
     size = (folder / "exports" / file).stat().st_size
@@ -80,5 +80,5 @@ def test_the_network_that_is_exported_stays_whole(released):
 @pytest.mark.parametrize("name", ["torchscript", "onnxruntime"])
 def test_a_network_without_such_parts_is_exported_byte_for_byte_as_it_is(everything, tmp_path, name):
     source = ExportSource(everything.network, everything.images, tmp_path)
-    (file,) = RUNTIMES[name].export(source, tmp_path / f"{name}-fp32", "fp32")
-    assert file.read_bytes() == (everything.folder / "exports" / file.name).read_bytes()
+    for file in RUNTIMES[name].export(source, tmp_path / f"{name}-fp32", "fp32"):
+        assert file.read_bytes() == (everything.folder / "exports" / file.name).read_bytes()

@@ -97,8 +97,8 @@ def test_no_exports_no_weights_or_weights_of_other_findings(hospital):
 def test_a_machine_that_answers_otherwise(hospital, monkeypatch):
     opened = network_module.SESSIONS["onnxruntime"]
 
-    def shifted(*given):
-        answer = opened(*given)
+    def shifted(*given, **chosen):
+        answer = opened(*given, **chosen)
         return lambda images: answer(images) + 1
 
     monkeypatch.setitem(network_module.SESSIONS, "onnxruntime", shifted)

@@ -10,7 +10,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.commands import predict as command
 from lucency.results import PredictionTable
 from lucency.results.structured_report import read_structured_report
@@ -21,8 +21,8 @@ MEMORY_MIB = 400
 WATCHED = """
 import sys
 from pathlib import Path
-from lucency.cli import app
-app(sys.argv[1:], standalone_mode=False)
+from lucency.cli import command_line
+command_line()(sys.argv[1:], standalone_mode=False)
 foreign = {"torch", "monai", "ignite", "scipy", "pandas", "sklearn"} & set(sys.modules)
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(",".join(sorted(foreign)), int(peak.split()[1]) // 1024, sep=";")
@@ -35,8 +35,8 @@ def refuse(**settings):
     raise torch_free.NeedsTorchError("switched off")
 torch_free.TorchFreeRun = refuse
 {before}
-from lucency.cli import app
-app(sys.argv[1:], standalone_mode=False)
+from lucency.cli import command_line
+command_line()(sys.argv[1:], standalone_mode=False)
 """
 KILLED = """
 from lucency.results.predictions import PredictionTable
@@ -50,7 +50,7 @@ def arguments(hospital, source, out, *options):
 
 
 def predict(*parts):
-    done = CliRunner().invoke(app, arguments(*parts), catch_exceptions=False)
+    done = CliRunner().invoke(command_line(), arguments(*parts), catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output
 

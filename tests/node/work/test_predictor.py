@@ -6,7 +6,7 @@ import pydicom
 import pytest
 from typer.testing import CliRunner
 
-from lucency.cli import app
+from lucency.cli import command_line
 from lucency.errors import ConfigError
 from lucency.node.work.bundle_parts import BundleParts
 from lucency.node.work.predictor import Predictor
@@ -22,7 +22,7 @@ def documented(folder, tiny, out):
     options = {"bundle": BUNDLE, "weights": tiny / "model.pt", "out": out, "workers": 0, "backend": "torch"}
     others = {"site": tiny / "site.yaml", "progress_bar": False, **KEYS}
     arguments = ["predict", str(folder), "--sr", *as_arguments({**options, **others})]
-    assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    assert CliRunner().invoke(command_line(), arguments, catch_exceptions=False).exit_code == 0
     return ResultDocument.model_validate_json((out / "predictions.json").read_text()).results
 
 

@@ -7,12 +7,12 @@ from itertools import product
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from ... import __version__
 from ...errors import ConfigError, explanation
-from ...files import sha256_of, write_atomically
+from ...files import sha256_of, share, write_atomically
 from ...networks import without_training_parts
 from .device import device_name
 from .export_source import ExportSource
@@ -91,7 +91,7 @@ def export_network(
         batch = images[torch.arange(batch_size) % len(images)]
         times = time_answers(answers, batch, rounds)
         made.update({key: made[key].model_copy(update={"ms_per_image": ms}) for key, ms in times.items()})
-    save_file({"images": images.contiguous(), "logits": expected.contiguous()}, folder / CHECKED_ON)
+    write_atomically(folder / CHECKED_ON, save({"images": images.contiguous(), "logits": expected.contiguous()}))
     exports = Exports(
         weights_sha256=digest,
         image_shape=tuple(images.shape[1:]),
@@ -158,6 +158,7 @@ def _export(source: ExportSource, name: str, kind: Precision, expected: Tensor, 
         return result.model_copy(update={"status": "failed", "reason": reason, "max_difference": gap})
     hashes: Mapping[str, str] = {file.name: sha256_of(file) for file in files}
     for file in files:
+        share(file)
         os.replace(file, folder / file.name)
     return result.model_copy(update={"files": hashes, "max_difference": gap})
 

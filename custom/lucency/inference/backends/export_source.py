@@ -65,9 +65,20 @@ class ExportSource:
                 )
         finally:
             exporter.setLevel(level)
+        _forget_origin(path)
         return path
 
     @cached_property
     def quantized_onnx(self) -> Path:
         """The same in 8-bit integers: quantize-dequantize pairs that ONNX Runtime and OpenVINO fuse."""
         return quantize(self.onnx, self.work / "quantized.onnx", INPUT, self.images)
+
+
+def _forget_origin(path: Path) -> None:
+    """Remove what PyTorch notes of the Python code behind each node, with this machine's paths."""
+    import onnx
+
+    model = onnx.load(path)
+    for noted in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        del noted.metadata_props[:]
+    onnx.save(model, path)

@@ -1,6 +1,5 @@
 """ONNX Runtime on the CPU."""
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -21,10 +20,13 @@ class OnnxRuntime(Runtime):
     precisions: ClassVar[tuple[Precision, ...]] = ("fp32", "int8")
 
     def export(self, source: ExportSource, stem: Path, precision: Precision) -> list[Path]:
-        """Write one `.onnx`."""
-        path = stem.with_suffix(".onnx")
-        shutil.copyfile(source.onnx if precision == "fp32" else source.quantized_onnx, path)
-        return [path]
+        """Write `.onnx`, and `.data` with its weights: these are mapped, and need not be parsed and copied at start."""
+        whole = source.onnx if precision == "fp32" else source.quantized_onnx
+        import onnx
+
+        path, weights = stem.with_suffix(".onnx"), stem.with_suffix(".data")
+        onnx.save(onnx.load(whole), path, save_as_external_data=True, location=weights.name)
+        return [path, weights] if weights.exists() else [path]  # small tensors stay in the graph
 
     def open(self, files: Sequence[Path], network: nn.Module, precision: Precision, threads: int) -> Answer:
         """Start a session."""

@@ -4,7 +4,7 @@ import importlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,17 +21,20 @@ _HINTS: dict[Precision, str] = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
 """Set always: left alone, OpenVINO computes in bfloat16 on processors that can."""
 
 
-def onnxruntime_session(file: Path, precision: Precision, threads: int) -> ArrayAnswer:
+def onnxruntime_session(file: Path, precision: Precision, threads: int, *, once: bool = False) -> ArrayAnswer:
     """Start an ONNX Runtime session on the CPU; any number of threads may ask.
 
     Args:
-        file: `.onnx`.
+        file: `.onnx`, with its `.data` beside it.
         precision: stands in the file already.
         threads: of the CPU.
+        once: for an image or two: do not take longer to rearrange the network than that saves when it answers.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
+    if once and precision != "int8":  # which has to be rearranged to be computed in integers at all
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # its threads would else burn a core each while images are decoded
@@ -46,13 +49,14 @@ def onnxruntime_session(file: Path, precision: Precision, threads: int) -> Array
     return answer
 
 
-def openvino_session(file: Path, precision: Precision, threads: int) -> ArrayAnswer:
+def openvino_session(file: Path, precision: Precision, threads: int, *, once: bool = False) -> ArrayAnswer:
     """Compile for this processor with OpenVINO; any number of threads may ask.
 
     Args:
         file: `.xml`, with its `.bin` beside it.
         precision: in which it computes; 8-bit integers stand in the file already.
         threads: of the CPU.
+        once: makes no difference here.
     """
     import openvino
 
@@ -73,7 +77,14 @@ def openvino_session(file: Path, precision: Precision, threads: int) -> ArrayAns
     return answer
 
 
-SESSIONS: dict[str, Callable[[Path, Precision, int], ArrayAnswer]] = {
+class Opener(Protocol):
+    """Makes an exported file ready to answer."""
+
+    def __call__(self, file: Path, precision: Precision, threads: int, *, once: bool = False) -> ArrayAnswer:
+        """See `onnxruntime_session`."""
+
+
+SESSIONS: dict[str, Opener] = {
     "onnxruntime": onnxruntime_session,
     "openvino": openvino_session,
 }

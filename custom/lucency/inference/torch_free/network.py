@@ -25,15 +25,15 @@ class Network:
         configuration: of the run.
         weights: the weights file; the exports lie in `exports` beside it.
         digest: SHA-256 of the weights file.
-        thorough: compare the answers to the golden images with those of the export even where processor and library are
-            the same, and so the answers too.
+        once: for a single image: be ready soon rather than quick in answering, and do not compare the answers to the
+            golden images with those of the export where processor and library are the same, and so the answers too.
 
     Raises:
         NeedsTorchError: there is no such export, its library is not installed, or PyTorch is as fast; for ``auto`` also
             where there is a GPU, or the times were taken on another processor.
     """
 
-    def __init__(self, configuration: Configuration, weights: Path, digest: str, *, thorough: bool) -> None:
+    def __init__(self, configuration: Configuration, weights: Path, digest: str, *, once: bool = False) -> None:
         folder = weights.parent / "exports"
         size, name = configuration.plain("image_size"), configuration.plain("backend")
         try:
@@ -43,7 +43,7 @@ class Network:
             if exports.image_shape != (1, size, size):
                 raise NeedsTorchError(f"{folder}: exported for another image size")
             export = _chosen(exports, name, check_precision(configuration.plain("precision")))
-            self._answer = _opened(exports, export, folder, thorough)
+            self._answer = _opened(exports, export, folder, once)
         except NeedsTorchError:
             raise
         except ConfigError as error:
@@ -74,14 +74,14 @@ def _has_gpu() -> bool:
     return _NVIDIA.exists() and os.environ.get("CUDA_VISIBLE_DEVICES") != ""
 
 
-def _opened(exports: Exports, export: Export, folder: Path, thorough: bool) -> ArrayAnswer:
+def _opened(exports: Exports, export: Export, folder: Path, once: bool) -> ArrayAnswer:
     first, *_ = export.intact_files(folder)
     try:
-        answer = SESSIONS[export.backend](first, export.precision, _threads())
+        answer = SESSIONS[export.backend](first, export.precision, _threads(), once=once)
     except Exception as error:  # each library raises types of its own
         raise NeedsTorchError(f"{first}: cannot be opened ({error})") from error
     same = (exports.device, export.library) == (cpu_name(), library(export.backend))
-    if thorough or not same:
+    if not (once and same):
         images, logits = exports.golden(folder)
         if not array_difference(answer(images), logits) <= export.bound:
             raise NeedsTorchError(f"{first}: answers otherwise on this machine than at export")

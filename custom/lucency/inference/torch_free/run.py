@@ -75,7 +75,7 @@ class TorchFreeRun:
         )
         if self.model.weights_sha256 is None or _trained_with_others(weights, self.model.findings):
             raise NeedsTorchError(f"{weights}: does not fit")
-        self.network = Network(configuration, weights, self.model.weights_sha256, thorough=source.is_dir())
+        self.network = Network(configuration, weights, self.model.weights_sha256, once=source.is_file())
         self.site = site_for(self.model, site if site is not None else value("site"))
         self.guard = InputGuard(header=value("check_header"), image=value("check_image"), rules=value("guard_rules"))
         settings = configuration.resolved("run_settings", configuration.values["run_settings"], self.site.digest)
