@@ -4,7 +4,8 @@ python scripts/benchmarks/ray_scale.py --rounds 5 --json ray_scale.json
 
 Workers have one thread each and are warm; each contestant does the same chunks, which for the cache are those of
 `lucency cache --ray`. Figures are wall time, for CPU time does not see what runs side by side: the machine needs two
-processors that nobody else uses, and the note says how busy it was. The image is a drawn chest of 3056 x 2544 pixels, uncompressed, read again for each place in the list.
+processors that nobody else uses, and the note says how busy it was. The image is a drawn chest of 3056 x 2544 pixels,
+uncompressed, read again for each place in the list.
 """
 
 import os

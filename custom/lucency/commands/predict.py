@@ -95,7 +95,9 @@ def _configured(bundle: Path, chosen: dict[str, Any], options: dict[str, Any]) -
 
 def _with_torch(bundle: Path, groups: dict[str, str], overrides: dict[str, Any]) -> Any:
     from ..bundle import run_bundle
+    from ..memory import keep_freed_memory
 
+    keep_freed_memory()
     workflow = run_bundle(bundle, "inference", groups=groups, overrides=overrides)
     return workflow.parser.get_parsed_content("predictions")
 

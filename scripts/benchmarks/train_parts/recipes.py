@@ -30,6 +30,7 @@ from torch import Tensor, nn
 from lucency import engines
 from lucency.data.pixel_cache import BatchLoader, CachedRadiographs
 from lucency.losses import MaskedBCELoss
+from lucency.memory import keep_freed_memory
 
 from .augmentations import per_batch
 
@@ -97,6 +98,7 @@ class Recipe:
 
     def bundle(self) -> nn.Module:
         """Pixel cache, transforms of batches, bfloat16 with channels last, plain batches."""
+        keep_freed_memory()  # as `lucency run` does
         dataset = CachedRadiographs(self.records, self.folder / "pixels", spatial_size=self.size, progress=False)
         loader = BatchLoader(dataset, BATCH, shuffle=True, drop_last=True)
         prepare = engines.PrepareBatch(augment=per_batch())

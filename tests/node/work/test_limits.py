@@ -1,25 +1,11 @@
-import platform
 import resource
 
 import numpy as np
 import pytest
 
 from lucency.node.work.limits import address_space, memory_limit, ran_out_of_memory
-from support import python
 
 MEGABYTE = 1_000_000
-FAULTS = """
-import resource, numpy as np
-from lucency.node.work.limits import keep_freed_memory
-{first}
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(5):
-        np.ones((3000, 3000), np.float32)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-faults()
-print(faults())
-"""
 
 
 @pytest.fixture
@@ -66,9 +52,3 @@ def test_a_shortage_is_found_below_other_errors():
     error.__cause__ = MemoryError()
     assert ran_out_of_memory(error)
     assert not ran_out_of_memory(ValueError("can't allocate memory"))  # text of a file, perhaps
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only GNU's C library can be told to keep memory")
-def test_memory_that_is_kept_is_not_cleared_by_the_kernel_again():
-    kept, handed_back = (int(python("-c", FAULTS.format(first=first)).stdout) for first in ("keep_freed_memory()", ""))
-    assert kept < handed_back / 10

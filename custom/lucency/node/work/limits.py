@@ -16,9 +16,6 @@ from pathlib import Path
 from ...errors import causes
 
 MEGABYTE = 1_000_000
-KEPT = 512 * MEGABYTE
-"""Freed memory that a worker keeps; a dozen arrays of a large radiograph."""
-_M_MMAP_MAX, _M_TRIM_THRESHOLD = -4, -1  # of mallopt(3)
 _PR_SET_PDEATHSIG = 1
 _NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "start new thread")
 """How libraries that raise other types than `MemoryError` speak of it."""
@@ -58,20 +55,6 @@ def _killed_on_hang_up(pipe: int) -> bool:
 def _end_with(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
-
-
-def keep_freed_memory() -> None:
-    """Let this process keep what it frees for its next large array, up to `KEPT`, where the C library is GNU's.
-
-    Handing an image's worth of memory back and asking for it again has the kernel clear every page anew, several times
-    a radiograph.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # another C library
-        return
-    mallopt(_M_MMAP_MAX, 0)
-    mallopt(_M_TRIM_THRESHOLD, KEPT)
 
 
 def address_space() -> int | None:
