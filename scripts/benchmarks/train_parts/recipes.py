@@ -46,15 +46,16 @@ class Recipe:
         folder: for caches.
         size: pixels a side.
         epochs: 2 or more.
+        seed: of weights, order and augmentation.
     """
 
-    def __init__(self, records: Records, folder: Path, size: int, epochs: int) -> None:
-        self.records, self.folder, self.size, self.epochs = list(records), folder, size, epochs
+    def __init__(self, records: Records, folder: Path, size: int, epochs: int, seed: int) -> None:
+        self.records, self.folder, self.size, self.epochs, self.seed = list(records), folder, size, epochs, seed
         self.seconds: list[float] = []
 
     def network(self) -> nn.Module:
         """The same at the start of both."""
-        torch.manual_seed(0)
+        torch.manual_seed(self.seed)
         return DenseNet121(2, 1, len(self.records[0]["label"]))
 
     def finish(self, trainer: SupervisedTrainer, network: nn.Module) -> nn.Module:
@@ -86,7 +87,9 @@ class Recipe:
             RandAffined("image", padding_mode="zeros", **affine),
             RandAdjustContrastd("image", prob=0.5, gamma=(0.8, 1.25)),
         ]  # fmt: skip
-        dataset = PersistentDataset(self.records, Compose(chain).set_random_state(0), self.folder / "persistent")
+        dataset = PersistentDataset(
+            self.records, Compose(chain).set_random_state(self.seed), self.folder / "persistent"
+        )
         network = self.network()
         trainer = SupervisedTrainer(
             torch.device("cpu"), self.epochs, DataLoader(dataset, batch_size=BATCH, shuffle=True, drop_last=True),
@@ -100,14 +103,14 @@ class Recipe:
         """Pixel cache, transforms of batches, bfloat16 with channels last, plain batches."""
         keep_freed_memory()  # as `lucency run` does
         dataset = CachedRadiographs(self.records, self.folder / "pixels", spatial_size=self.size, progress=False)
-        loader = BatchLoader(dataset, BATCH, shuffle=True, drop_last=True)
+        loader = BatchLoader(dataset, BATCH, shuffle=True, drop_last=True, seed=self.seed)
         prepare = engines.PrepareBatch(augment=per_batch())
         network = self.network().to(memory_format=torch.channels_last)
         trainer = SupervisedTrainer(
             torch.device("cpu"), self.epochs, loader, network,
             torch.optim.AdamW(network.parameters(), RATE, fused=True), MaskedBCELoss(), prepare_batch=prepare,
             inferer=engines.AutocastInferer(enabled=True), decollate=False, optim_set_to_none=True,
-            train_handlers=[engines.SeedEveryEpoch(seed=0, set_epoch_of=[loader, prepare])],
+            train_handlers=[engines.SeedEveryEpoch(seed=self.seed, set_epoch_of=[loader, prepare])],
         )  # fmt: skip
         return self.finish(trainer, network)
 
