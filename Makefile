@@ -61,6 +61,8 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@echo "== lint: mypy"
 	@$(BIN)/mypy
+	@echo "== lint: rooms"
+	@$(BIN)/lint-imports
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist custom/*.egg-info
