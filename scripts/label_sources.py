@@ -5,21 +5,14 @@ Usage: python scripts/label_sources.py [docs/reference/label-sources.md]
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 from lucency.data.importers import IMPORTERS, Declaration
-from lucency.files import write_atomically
 from lucency.labels import LabelState, vocabulary
+from pages import renew, table
 
-BEGIN, END = "<!-- made by scripts/label_sources.py -->", "<!-- until here -->"
 SOURCES = ("source", "files", "findings", "raw values", "silence", "because", "left out", "reference")
 DECLARED = [importer.declaration for importer in IMPORTERS.values() if importer.declaration is not None]
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    return "".join(f"| {' | '.join(row)} |\n" for row in (header, ["---"] * len(header), *rows))
 
 
 def source(declaration: Declaration) -> list[str]:
@@ -46,9 +39,4 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         print(tables(), end="")
     else:
-        page = Path(sys.argv[1])
-        before, begin, rest = page.read_text().partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not (begin and end):
-            sys.exit(f"{page}: the lines {BEGIN} and {END} must enclose the tables")
-        write_atomically(page, f"{before}{begin}\n\n{tables()}\n{end}{after}")
+        renew(Path(sys.argv[1]), "scripts/label_sources.py", tables())

@@ -1,0 +1,76 @@
+"""The tutorials on a first model and on a hospital's own data, from their first command to their last, made smaller."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from lucency.cli import command_line
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"(?:^`(\S+)`\n\n)?^```(bash|python|yaml)\n(.*?)```", re.DOTALL | re.MULTILINE)
+SMALLER = {
+    "--images 1000 --size 128": "--images 300 --size 40 --workers 1",
+    "--images 400 --size 128": "--images 300 --size 40 --workers 1",
+    "lucency calibrate": "lucency calibrate --minimum 1",
+    "--image_size 64": "--image_size 32 --progress_bar False",
+    "--max_epochs 6": "--max_epochs 1",
+    "--max_epochs 4": "--max_epochs 1",
+    "[2,2,4,2]": "[1,1,1,1]",
+    "--minimum 5": "--minimum 1",
+    "--rule sensitivity=0.8": "--rule given=0.5",
+}
+
+
+def follow(page: str) -> None:
+    """Do what a page says, in this folder."""
+    text = (ROOT / "docs" / "tutorials" / page).read_text()
+    for file, language, block in re.findall(
+        r"(?:^`(\S+)`\n\n)?^```(bash|python|yaml)\n(.*?)```", text, re.DOTALL | re.M
+    ):
+        if language == "yaml":
+            Path(file).write_text(block)
+        elif language == "python":
+            exec(compile(block, page, "exec"), {})
+        else:
+            for full, small in SMALLER.items():
+                block = block.replace(full, small)
+            for line in block.replace("\\\n", " ").splitlines():
+                program, *arguments = shlex.split(line)
+                assert program == "lucency"
+                done = CliRunner().invoke(command_line(), arguments, catch_exceptions=False)
+                assert done.exit_code == 0, f"{line}\n{done.output}"
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """A folder with nothing but the bundles."""
+    (tmp_path / "bundles").symlink_to(ROOT / "bundles")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_first_model(reader, capsys):
+    follow("first-model.md")
+    assert {"cardiomegaly", "effusion", "pneumothorax"} <= set(pd.read_csv("EVALUATION/metrics.csv").finding)
+    assert (reader / "report.html").stat().st_size > 10_000
+    predictions = pd.read_csv("PREDICTIONS/predictions.csv")
+    assert set(predictions.status) == {"ok"}
+    assert len(list((reader / "PREDICTIONS" / "sr").rglob("*.dcm"))) == len(predictions) == 300
+    assert "unmentioned" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_hospitals_own_data(reader):
+    follow("your-hospital.md")
+    table = pd.read_csv("HOSPITAL/table.csv")
+    said = pd.read_csv("HOSPITAL/labels.csv", keep_default_na=False).set_index("file")
+    meant = {"yes": "positive", "no": "negative", "?": "uncertain", "": "unmentioned"}
+    for _, row in table.iterrows():
+        assert row.effusion == meant[said.loc[Path(row.image).name, "Pleural effusion"]]
+    assert table.groupby("patient").split.nunique().max() == 1
+    assert set(pd.read_csv("PREDICTIONS/predictions.csv").status) == {"ok"}
