@@ -46,3 +46,16 @@ def test_what_the_user_has_told_the_library_is_left_alone(monkeypatch):
     kept = faults("assert keep_freed_memory()")
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "131072")
     assert faults("assert not keep_freed_memory()") > 10 * kept
+
+
+TYPED = """
+import sys
+from lucency import cli
+cli.command_line = lambda *verbs: lambda: None
+sys.argv = ["lucency", "{verb}"]
+cli.main()
+"""
+
+
+def test_the_command_keeps_memory_where_arrays_are_large():
+    assert faults(TYPED.format(verb="run")) < faults(TYPED.format(verb="split")) / 10

@@ -13,6 +13,7 @@ import typer
 from . import __version__
 from .commands import ANY_KEY
 from .errors import explanation
+from .memory import keep_freed_memory
 
 VERBS = {
     "run": "run",
@@ -34,6 +35,7 @@ VERBS = {
 }
 """Verbs and the modules of `lucency.commands` that define them: an `app` of verbs, or a function of their own name."""
 _OF_ANY_KEY = {"run", "predict", "export"}
+_OF_LARGE_ARRAYS = {"run", "predict", "cache"}
 
 INTERRUPTED = 130  # the status that typer gives to Ctrl-C
 
@@ -66,6 +68,8 @@ def main() -> None:
     # MONAI tries every reader it knows, even where the configuration names one
     warnings.filterwarnings("ignore", message="NvImgCodecPydicomReader")
     logging.getLogger("monai.data.nvimgcodec_pydicom_plugin").setLevel(logging.ERROR)
+    if _OF_LARGE_ARRAYS & set(sys.argv[1:2]):
+        keep_freed_memory()
     try:
         command_line(*VERBS.keys() & sys.argv[1:2])()
     except SystemExit as end:

@@ -5,6 +5,8 @@ import os
 
 _M_MMAP_MAX, _M_TRIM_THRESHOLD = -4, -1  # of mallopt(3)
 _NO_LIMIT = -1
+RADIOGRAPHS_BYTES = 512_000_000
+"""What a process keeps that reads one radiograph after another; a dozen arrays of a large one."""
 _TOLD_BY_USER = "MALLOC_", "GLIBC_TUNABLES"
 
 
@@ -23,7 +25,7 @@ def keep_freed_memory(most: int | None = None) -> bool:
         Whether it is done.
 
     Example:
-        >>> keep_freed_memory(512 * 2**20) in (True, False)
+        >>> keep_freed_memory(RADIOGRAPHS_BYTES) in (True, False)
         True
     """
     if any(name.startswith(_TOLD_BY_USER) for name in os.environ):

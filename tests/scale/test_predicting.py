@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ import torch
 from lucency.bundle import run_bundle
 from lucency.data.phantom import write_phantom
 from lucency.errors import ConfigError
+from lucency.results import PredictionTable
 from lucency.scale import predict_over_ray
 from lucency.scale.chunk_predictor import predict_chunk
 from lucency.scale.inference_job import InferenceJob
@@ -69,18 +69,20 @@ def lines(journal):
 
 
 @pytest.fixture
-def when_results_come(tmp_path):
-    """Makes a thread do something as soon as the first results are in the journal."""
+def when_results_come(monkeypatch):
+    """Does something as soon as the first results are in the journal, before others are taken."""
 
-    def wait_and(act):
-        def wait():
-            while not lines(tmp_path / "predictions.partial.jsonl"):
-                time.sleep(0.001)
-            act()
+    def then(act):
+        add, waiting = PredictionTable.add, [act]
 
-        threading.Thread(target=wait, daemon=True).start()
+        def add_and_act(table, results):
+            add(table, results)
+            if type(table) is PredictionTable and waiting:  # the driver's
+                waiting.pop()()
 
-    return wait_and
+        monkeypatch.setattr(PredictionTable, "add", add_and_act)
+
+    return then
 
 
 def busy_workers():

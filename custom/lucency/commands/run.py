@@ -17,9 +17,7 @@ def run(
     A misspelt key is an error.
     """
     from ..bundle import chosen_groups, run_bundle
-    from ..memory import keep_freed_memory
     from ..options import parse_options
 
-    keep_freed_memory()
     groups, overrides = chosen_groups(bundle, parse_options(context.args))
     run_bundle(bundle, workflow, groups=groups, overrides=overrides)

@@ -73,6 +73,7 @@ def identify_model(
     weights: str | Path,
     findings: Sequence[str],
     settings: Mapping[str, Any] | None = None,
+    digests: Mapping[str, str] | None = None,
 ) -> ModelIdentity:
     """Identify the model that a bundle's configuration describes.
 
@@ -81,6 +82,7 @@ def identify_model(
         weights: weights file; absent is no error here, the network's loader will say so.
         findings: finding ids, in the order of the network's outputs.
         settings: preprocessing that changes the answer.
+        digests: known ones, see `sha256_of`.
 
     Raises:
         ConfigError: the bundle's metadata cannot be read.
@@ -95,6 +97,6 @@ def identify_model(
         name=name,
         version=version,
         findings=tuple(findings),
-        weights_sha256=sha256_of(path) if path.is_file() else None,
+        weights_sha256=sha256_of(path, digests) if path.is_file() else None,
         settings=dict(settings or {}),
     )

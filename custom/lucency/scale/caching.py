@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..memory import RADIOGRAPHS_BYTES, keep_freed_memory
 from .cluster import cluster, import_ray
 from .cutting import cut
 from .spread import spread
@@ -70,4 +71,5 @@ def rows_of_chunk(settings: "PixelSettings", files: Sequence[str]) -> "tuple[Pix
     """Rows of a chunk of files, and the reasons of those that cannot be read: `build_rows` in a worker."""
     from ..data.pixel_cache import build_rows
 
+    keep_freed_memory(RADIOGRAPHS_BYTES)
     return build_rows(files, settings)

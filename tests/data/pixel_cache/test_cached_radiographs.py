@@ -47,6 +47,16 @@ def test_a_batch_is_what_collating_single_records_gives(radiographs: CachedRadio
     torch.testing.assert_close(batch["image"].float() / radiographs.levels, expected["image"], rtol=0, atol=0)
 
 
+def test_memory_is_used_again_only_when_nobody_holds_it(radiographs: CachedRadiographs) -> None:
+    whole, part = radiographs.batch([0, 1])["image"], radiographs.batch([2, 3])["image"][1:]
+    expected = [whole.clone(), part.clone()]
+    others = [radiographs.batch([4, n % 4])["image"] for n in range(20)]
+    assert all(torch.equal(*pair) for pair in zip([whole, part], expected, strict=True))
+    assert len({image.data_ptr() for image in (whole, *others)}) == 21
+    place = radiographs.batch([1, 2])["image"].data_ptr()  # nobody keeps it
+    assert radiographs.batch([3, 4])["image"].data_ptr() == place
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_pixels_are_the_rows_of_the_files(
     records: list[dict[str, Any]], files: list[str], tmp_path: Path, depth: int

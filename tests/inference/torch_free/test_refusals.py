@@ -1,6 +1,7 @@
 """What only the workflow can do is left to the workflow."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 import yaml
 
 from lucency.errors import ConfigError
+from lucency.files import sha256_of, stamp_of
 from lucency.inference.backends.device import cpu_name
 from lucency.inference.torch_free import Configuration, NeedsTorchError, TorchFreeRun
 from lucency.inference.torch_free import network as network_module
@@ -82,6 +84,26 @@ def test_exports_that_do_not_fit(hospital, change, reason):
 def test_a_damaged_export(hospital):
     (hospital.folder / "exports" / "onnxruntime-fp32.onnx").write_bytes(b"")
     assert "damaged" in refusal(hospital)
+
+
+def test_files_that_nobody_touched_are_not_read_for_their_digest(exported_hospital, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a file was read")
+
+    with monkeypatch.context() as alone:
+        alone.setattr("hashlib.file_digest", refuse)
+        run(exported_hospital, source="in/0.dcm")
+
+
+def test_a_file_of_the_same_name_size_and_time_is_found_out(hospital):
+    path = hospital.folder / "exports" / "onnxruntime-fp32.data"
+    edited(hospital.exports, lambda content: content.update(digests={stamp_of(path): sha256_of(path)}))
+    run(hospital, source="in/0.dcm")
+    before, content = path.stat(), bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "damaged" in refusal(hospital, source="in/0.dcm")
 
 
 def test_no_exports_no_weights_or_weights_of_other_findings(hospital):

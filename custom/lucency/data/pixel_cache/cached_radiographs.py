@@ -1,5 +1,7 @@
 """A data set of radiographs whose pixels come out of a pixel cache."""
 
+import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,10 @@ from .build import rows_of
 from .fingerprints import Fingerprint
 from .record_columns import RecordColumns
 from .settings import Fit, PixelSettings
+
+_HELD_HERE_ALONE = 2
+"""References to an array: a name, and the argument of `sys.getrefcount`; a tensor or view of it would be another."""
+_MOST_ARRAYS = 8
 
 
 class CachedRadiographs(Dataset[dict[str, Any]]):
@@ -79,6 +85,7 @@ class CachedRadiographs(Dataset[dict[str, Any]]):
         self.data = data
         self.levels = settings.levels
         self._columns = RecordColumns(data)
+        self._arrays: deque[NDArray[np.unsignedinteger]] = deque(maxlen=_MOST_ARRAYS)
         self.cache, self.rows = rows_of(
             files, folder, settings, workers=workers, fingerprint=fingerprint, progress=progress
         )
@@ -104,13 +111,28 @@ class CachedRadiographs(Dataset[dict[str, Any]]):
             the records, numbers and arrays as tensors (`label` float32 (B, L)), all else as lists.
         """
         places = np.asarray(places, np.int64)
-        kind = torch.uint8 if self.levels == np.iinfo(np.uint8).max else torch.uint16
-        image = torch.empty((len(places), *self.cache.settings.shape), dtype=kind, pin_memory=pin_memory)
-        self.cache.gather(self.rows[places], image.numpy())
-        entries: dict[str, Any] = self._columns.take(places)
+        pixels = self._array(len(places))
+        self.cache.gather(self.rows[places], pixels)
+        self._arrays.append(pixels)
+        entries: dict[str, Any] = {**self._columns.take(places), "image": torch.from_numpy(pixels)}
         if pin_memory:
             entries = {name: e.pin_memory() if isinstance(e, Tensor) else e for name, e in entries.items()}
-        return {**entries, "image": image}
+        return entries
+
+    def _array(self, images: int) -> NDArray[np.unsignedinteger]:
+        """One that no batch holds any more, or a fresh one, whose pages cost as much as what is copied into them."""
+        shape = (images, *self.cache.settings.shape)
+        for _ in range(len(self._arrays)):
+            try:
+                array = self._arrays.popleft()  # from here on no other thread sees it
+            except IndexError:
+                break
+            if array.shape != shape:
+                continue
+            if sys.getrefcount(array) == _HELD_HERE_ALONE:
+                return array
+            self._arrays.append(array)
+        return np.empty(shape, self.cache.settings.dtype)
 
 
 def _path(record: Mapping[str, Any], place: int) -> str:

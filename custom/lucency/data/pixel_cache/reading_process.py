@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ...errors import LucencyError
+from ...memory import RADIOGRAPHS_BYTES, keep_freed_memory
 from .build_rows import Pixels, build_rows
 from .settings import PixelSettings
 
@@ -117,6 +118,7 @@ def _exactly(pipe: BinaryIO, target: memoryview) -> memoryview:
 def main() -> None:
     """Answer lists of files on standard input until it ends."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody left to answer: end without a word
+    keep_freed_memory(RADIOGRAPHS_BYTES)
     settings = PixelSettings(**json.loads(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)  # what a decoder prints is no answer

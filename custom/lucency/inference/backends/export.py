@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ... import __version__
 from ...errors import ConfigError, explanation
-from ...files import sha256_of, share, write_atomically
+from ...files import sha256_of, share, stamp_of, write_atomically
 from ...networks import without_training_parts
 from .device import device_name
 from .export_source import ExportSource
@@ -102,11 +102,17 @@ def export_network(
         checked_on=sha256_of(folder / CHECKED_ON),
         configuration=configuration,
         needs_torch=needs_torch,
+        digests=_digests(weights, digest, folder, made.values()),
         exports=[made[key] for key in sorted(made, key=_place)],
     )
     write_atomically(folder / FILE, exports.model_dump_json(indent=2) + "\n")
     _remove_others(folder, exports)
     return exports
+
+
+def _digests(weights: Path, digest: str, folder: Path, made: Iterable[Export]) -> dict[str, str]:
+    files = {folder / name: sha256 for export in made for name, sha256 in export.files.items()}
+    return {stamp_of(path): sha256 for path, sha256 in {weights: digest, **files}.items()}
 
 
 def _kept(folder: Path, weights: Path, images: Tensor, expected: Tensor) -> list[Export]:

@@ -50,8 +50,12 @@ class Export(BaseModel):
         """What tells two exports of the same weights apart."""
         return self.backend, self.precision
 
-    def intact_files(self, folder: Path) -> list[Path]:
+    def intact_files(self, folder: Path, digests: Mapping[str, str] | None = None) -> list[Path]:
         """Paths of the files.
+
+        Args:
+            folder: of `exports.json`.
+            digests: known ones, see `sha256_of`.
 
         Raises:
             ConfigError: one is absent or has changed since it was checked.
@@ -60,7 +64,7 @@ class Export(BaseModel):
             path = folder / name
             if not path.is_file():
                 raise ConfigError(f"{path}: is gone; {REMEDY}")
-            if sha256_of(path) != expected:
+            if sha256_of(path, digests) != expected:
                 raise ConfigError(f"{path}: differs from what was checked at export (damaged or replaced); {REMEDY}")
         return [folder / name for name in self.files]
 
@@ -79,6 +83,7 @@ class Exports(BaseModel):
         configuration: SHA-256 of the inference configuration that a run without PyTorch repeats (`torch_free`);
             ``None`` where it cannot.
         needs_torch: why it cannot.
+        digests: SHA-256 of weights and files by `stamp_of`, as they lay where they were exported.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -93,6 +98,7 @@ class Exports(BaseModel):
     checked_on: str
     configuration: str | None = None
     needs_torch: str | None = None
+    digests: Mapping[str, str] = {}
     exports: list[Export]
 
     def find(self, backend: str, precision: Precision) -> Export | None:
@@ -110,6 +116,14 @@ class Exports(BaseModel):
             raise ConfigError(f"{path}: is gone or damaged; {REMEDY}")
         arrays = load_file(path)
         return arrays["images"], arrays["logits"]
+
+
+def known_digests(folder: str | Path) -> Mapping[str, str]:
+    """Digests that `exports.json` of a folder keeps; none where there is no such file that can be read."""
+    try:
+        return Exports.model_validate_json((Path(folder) / FILE).read_text()).digests
+    except (OSError, ValidationError, UnicodeDecodeError):
+        return {}
 
 
 def read_exports(folder: str | Path, weights: str | Path, digest: str | None = None) -> Exports:

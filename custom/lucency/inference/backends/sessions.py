@@ -64,6 +64,7 @@ def openvino_session(file: Path, precision: Precision, threads: int, *, once: bo
         "INFERENCE_PRECISION_HINT": _HINTS[precision],
         "INFERENCE_NUM_THREADS": threads,
         "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # each network of a process would be tied to the same first processor
     }
     model = openvino.Core().compile_model(file, "CPU", settings)
     local = threading.local()  # a request serves one caller at a time

@@ -75,7 +75,7 @@ def _has_gpu() -> bool:
 
 
 def _opened(exports: Exports, export: Export, folder: Path, once: bool) -> ArrayAnswer:
-    first, *_ = export.intact_files(folder)
+    first, *_ = export.intact_files(folder, exports.digests)
     try:
         answer = SESSIONS[export.backend](first, export.precision, _threads(), once=once)
     except Exception as error:  # each library raises types of its own

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...results.model_identity import ModelIdentity, identify_model
 from ...results.predictions import PredictionTable
+from ..backends.record import known_digests
 from ..folder import list_radiographs
 from ..guard.input_guard import InputGuard
 from ..image_result import ResultOutput, image_result, write_outputs
@@ -72,6 +73,7 @@ class TorchFreeRun:
             weights=weights,
             findings=value("findings"),
             settings=configuration.resolved("model settings", configuration.values["model"]["settings"]),
+            digests=known_digests(weights.parent / "exports"),
         )
         if self.model.weights_sha256 is None or _trained_with_others(weights, self.model.findings):
             raise NeedsTorchError(f"{weights}: does not fit")

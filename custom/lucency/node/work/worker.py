@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from ...errors import explanation, one_line
-from ...memory import keep_freed_memory
+from ...memory import RADIOGRAPHS_BYTES, keep_freed_memory
 from ..jobs import Job, Kind, State
 from ..queue.protocol import JobQueue
 from ..settings import NodeSettings
@@ -24,8 +24,6 @@ log = logging.getLogger("lucency.node")
 NICENESS = 5  # whoever waits for an acknowledgement comes first
 IDLE_S = 0.1
 RETRY_S = 1.0
-KEPT = 512_000_000
-"""Bytes of freed memory that a worker keeps; a dozen arrays of a large radiograph."""
 SPARE_S = 30.0
 """Seconds by which a lease outlasts the time for a job: the supervisor ends a worker first."""
 
@@ -42,7 +40,7 @@ def work(settings: NodeSettings, owner: str, connection: Connection) -> None:
     import torch
 
     os.nice(NICENESS)
-    keep_freed_memory(KEPT)
+    keep_freed_memory(RADIOGRAPHS_BYTES)
     torch.set_num_threads(1)
     worker = Worker(settings, owner, connection)
     signal.signal(signal.SIGTERM, worker.end)
