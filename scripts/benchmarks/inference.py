@@ -4,7 +4,8 @@ python scripts/benchmarks/inference.py --rounds 3 --json inference.json
 
 All have the same DenseNet121 with drawn weights, which cost as much as others. Ours is what a worker of the node runs:
 input guard, window, polarity and all, where the others do none of it. A figure is the CPU time of one image on one
-thread; only the last rows are wall time, of two threads beside one. The images are those of loader.py.
+thread; only the last rows are wall time, of two threads and two processes beside one thread. The images are those of
+loader.py.
 """
 
 import argparse
@@ -63,9 +64,8 @@ def compare(options: argparse.Namespace, work: Path) -> list[Row]:
     for syntax in SYNTAXES:
         ms = speed(files[syntax], classifiers, options.rounds)
         best = min(BACKENDS, key=ms.__getitem__)
-        pair = [classifiers[best], ours(predictor(best, weights, work))]
         rows += table(syntax, ms)
-        rows.append(scaling(4 * files[syntax], pair, best, syntax, options.rounds))
+        rows += scaling(4 * files[syntax], best, weights, work, syntax, options.rounds)
         print(f"{syntax}: done", flush=True)
     return rows + stages(files["uncompressed"][0], predictors, 5 * options.rounds)
 
