@@ -9,7 +9,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A process that has run OpenVINO crashed now and then when it started a child; other tests start many.
-EXPORTS := tests/inference/backends tests/release
+EXPORTS := tests/inference/backends $(wildcard tests/release/test_*.py) tests/release/convert
 # Nodes, each with workers of its own, and their peers: beside the other tests they would wait for each other.
 NODES := tests/node/promises
 

@@ -43,7 +43,8 @@ STEPS = {
         f"--out {OUT}/predictions --sr --fhir --heatmaps {NETWORK}"
     ),
     "write the report": (
-        f"report {OUT}/evaluation --run {OUT}/model --out {OUT}/report.html --title 'Lucency demo: phantom radiographs'"
+        f"report {OUT}/evaluation --run {OUT}/model --site {OUT}/site.yaml --bundle {BUNDLE} "
+        f"--weights {OUT}/model/model.pt {NETWORK} --out {OUT}/report.html --title 'Lucency demo: phantom radiographs'"
     ),
 }
 

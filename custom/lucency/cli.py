@@ -18,6 +18,7 @@ from .memory import keep_freed_memory
 VERBS = {
     "run": "run",
     "report": "report",
+    "model-card": "model_card",
     "phantom": "phantom",
     "split": "split",
     "simulate": "simulate",
@@ -34,7 +35,7 @@ VERBS = {
     "node": "node",
 }
 """Verbs and the modules of `lucency.commands` that define them: an `app` of verbs, or a function of their own name."""
-_OF_ANY_KEY = {"run", "predict", "export"}
+_OF_ANY_KEY = {"run", "report", "predict", "export"}
 _OF_LARGE_ARRAYS = {"run", "predict", "cache"}
 
 INTERRUPTED = 130  # the status that typer gives to Ctrl-C

@@ -10,7 +10,8 @@ from monai.bundle.utils import ID_SEP_KEY
 
 from ..errors import suggestion as suggestion
 
-WORKFLOW_KEYS = frozenset({"imports", "initialize", "run", "finalize"})
+WORKFLOW_KEYS = frozenset({"imports", "initialize", "run", "finalize", "output_dir"})
+"""Keys that MONAI or a host looks up itself, whether or not another key refers to them."""
 
 
 def normalise(key: str) -> str:

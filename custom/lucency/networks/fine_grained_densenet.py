@@ -133,7 +133,8 @@ class FineGrainedDenseNet(DenseNet121):  # type: ignore[misc]
         if torch.jit.is_scripting():  # type: ignore[attr-defined]
             return logits
         else:  # noqa: RET505  TorchScript compiles all that follows an `if`, but no `else` that it can rule out
-            return [plain, bilinear] if self.training and self.deep_supervision else logits  # type: ignore[return-value]
+            both = self.training and self.deep_supervision
+            return [plain, bilinear] if both else logits  # type: ignore[return-value]
 
     def heads(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, L) of the plain head and of the bilinear head."""

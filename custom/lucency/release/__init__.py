@@ -1,1 +1,1 @@
-"""Bundles that leave the house: golden images, their check, exports, foreign weights made a bundle."""
+"""Bundles that leave the house: golden images, checks, packages, exports, handing on; foreign weights made a bundle."""

@@ -7,6 +7,7 @@ from ..lazy import imported_on_use
 if TYPE_CHECKING:
     from .evaluation import evaluate_scores
     from .fhir import FhirReports, diagnostic_report
+    from .model_card import write_model_card
     from .model_identity import ModelIdentity, identify_model, read_model_identity
     from .predictions import PredictionTable
     from .report import write_report
@@ -28,6 +29,7 @@ __all__ = [
     "evaluate_scores",
     "identify_model",
     "read_model_identity",
+    "write_model_card",
     "write_report",
 ]
 
@@ -48,6 +50,7 @@ __getattr__ = imported_on_use(
         "evaluate_scores": "evaluation",
         "identify_model": "model_identity",
         "read_model_identity": "model_identity",
+        "write_model_card": "model_card",
         "write_report": "report",
     },
 )

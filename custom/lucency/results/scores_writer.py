@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 from ignite.engine import Engine, Events
 from monai.utils.enums import CommonKeys
+from torch import Tensor
 
 from ..files import write_atomically
 from .evaluation import EVERYTHING, MACRO, PROBABILITY, TARGET, evaluate_scores
 from .model_identity import ModelIdentity
 
-DESCRIPTION = ("file", "patient", "source", "view")
+DESCRIPTION = ("file", "patient", "source", "view", "sex", "age")
 
 
 class ScoresWriter:
@@ -46,7 +47,8 @@ class ScoresWriter:
         probabilities = output[CommonKeys.PRED].detach().float().cpu().tolist()
         targets = output[CommonKeys.LABEL].detach().cpu().tolist()
         for index, (answer, target) in enumerate(zip(probabilities, targets, strict=True)):
-            row = {name: batch[name][index] for name in DESCRIPTION}
+            told = {name: batch[name][index] for name in DESCRIPTION}
+            row = {name: value.item() if isinstance(value, Tensor) else value for name, value in told.items()}
             row |= {TARGET + finding: value for finding, value in zip(self.model.findings, target, strict=True)}
             row |= {PROBABILITY + finding: value for finding, value in zip(self.model.findings, answer, strict=True)}
             self.rows.append(row)

@@ -34,7 +34,9 @@ class Decoder(NamedTuple):
 
 def _plugin(name: str, dataset: Dataset, codestream: bytes) -> NDArray[np.integer]:
     decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    return decoder.as_array(dataset, raw=True, decoding_plugin=name, correct_unused_bits=False)[0]  # type: ignore[no-any-return]
+    cells: NDArray[np.integer]
+    cells, _ = decoder.as_array(dataset, raw=True, decoding_plugin=name, correct_unused_bits=False)
+    return cells
 
 
 def _imagecodecs(function: str, dataset: Dataset, codestream: bytes) -> NDArray[np.integer]:
