@@ -110,9 +110,11 @@ def test_a_killed_worker_loses_and_doubles_nothing_and_every_file_is_that_of_one
 
 def test_an_interrupted_run_goes_on_where_it_was(hospital, expected, tmp_path, when_results_come, monkeypatch):
     monkeypatch.chdir(hospital)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell runs in the background ignores it
     when_results_come(lambda: os.kill(os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         predict_over_ray(BUNDLE, address="local", overrides=keys(hospital, tmp_path), workers=1)
+    signal.signal(signal.SIGINT, handler)
     assert not busy_workers()
     assert 0 < lines(tmp_path / "predictions.partial.jsonl") < FILES
     reports = {path: path.stat().st_mtime_ns for path in (tmp_path / "fhir").iterdir()}
