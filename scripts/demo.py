@@ -13,7 +13,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 BUNDLE = "bundles/cxr_spml_classification"
 OUT = "runs/demo"
-NETWORK = "--image_size 96"  # small enough for two cores
 CPU = Path("/proc/cpuinfo")  # bfloat16 pays on CPUs that compute in it
 FAST = "bf16" in CPU.read_text() if CPU.exists() else False
 STEPS = {
@@ -22,15 +21,15 @@ STEPS = {
     ),
     "train a DenseNet121 on them; unmentioned labels are assumed negative": (
         f"run {BUNDLE} train --loss an --dataset_dir {OUT}/data --val_table {OUT}/data/truth.csv "
-        f"--ckpt_dir {OUT}/model --max_epochs 11 --batch_size 16 --cpu_bfloat16 {FAST} {NETWORK}"
+        f"--ckpt_dir {OUT}/model --max_epochs 11 --batch_size 16 --cpu_bfloat16 {FAST} --image_size 96"
     ),
     "evaluate on the test patients, against the complete truth": (
         f"run {BUNDLE} evaluate --dataset_dir {OUT}/data --test_table {OUT}/data/truth.csv "
-        f"--ckpt_dir {OUT}/model --output_dir {OUT}/evaluation {NETWORK}"
+        f"--ckpt_dir {OUT}/model --output_dir {OUT}/evaluation"
     ),
     "score the validation patients, on whom this site calibrates and chooses its thresholds": (
         f"run {BUNDLE} evaluate --split val --dataset_dir {OUT}/data --test_table {OUT}/data/truth.csv "
-        f"--ckpt_dir {OUT}/model --output_dir {OUT}/validation {NETWORK}"
+        f"--ckpt_dir {OUT}/model --output_dir {OUT}/validation"
     ),
     "calibrate; a finding with too few cases shares one temperature with the others": (
         f"calibrate {OUT}/validation/scores.csv --out {OUT}/site.yaml --figures {OUT}/calibration"
@@ -40,11 +39,11 @@ STEPS = {
     ),
     "predict a folder of DICOM, one of them broken: table, DICOM SR, FHIR, heat maps": (
         f"predict {OUT}/incoming --bundle {BUNDLE} --weights {OUT}/model/model.pt --site {OUT}/site.yaml "
-        f"--out {OUT}/predictions --sr --fhir --heatmaps {NETWORK}"
+        f"--out {OUT}/predictions --sr --fhir --heatmaps"
     ),
     "write the report": (
         f"report {OUT}/evaluation --run {OUT}/model --site {OUT}/site.yaml --bundle {BUNDLE} "
-        f"--weights {OUT}/model/model.pt {NETWORK} --out {OUT}/report.html --title 'Lucency demo: phantom radiographs'"
+        f"--weights {OUT}/model/model.pt --out {OUT}/report.html --title 'Lucency demo: phantom radiographs'"
     ),
 }
 

@@ -26,7 +26,7 @@ METADATA = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
 OPTIONS = [(group, path.stem) for group in config_groups(BUNDLE) for path in (BUNDLE / "configs" / group).iterdir()]
 # what may differ
 OWN = (
-    "unmentioned", "network_def::_mode_", "networks", "network", "validated", "classification", "loss", "phase",
+    "unmentioned", "networks", "network", "validated", "classification", "loss", "phase",
     "train::trainer::train_handlers", "validate::evaluator::network", "run",
 )  # fmt: skip
 

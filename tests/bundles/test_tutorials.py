@@ -1,5 +1,6 @@
 """The tutorials on a first model and on a hospital's own data, from their first command to their last, made smaller."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lucency.cli import command_line
+from support import python
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(?:^`(\S+)`\n\n)?^```(bash|python|yaml)\n(.*?)```", re.DOTALL | re.MULTILINE)
@@ -28,9 +30,7 @@ SMALLER = {
 def follow(page: str) -> None:
     """Do what a page says, in this folder."""
     text = (ROOT / "docs" / "tutorials" / page).read_text()
-    for file, language, block in re.findall(
-        r"(?:^`(\S+)`\n\n)?^```(bash|python|yaml)\n(.*?)```", text, re.DOTALL | re.M
-    ):
+    for file, language, block in BLOCK.findall(text):
         if language == "yaml":
             Path(file).write_text(block)
         elif language == "python":
@@ -40,6 +40,10 @@ def follow(page: str) -> None:
                 block = block.replace(full, small)
             for line in block.replace("\\\n", " ").splitlines():
                 program, *arguments = shlex.split(line)
+                if program == "python":
+                    done = python(*arguments)
+                    assert done.returncode == 0, f"{line}\n{done.stderr}"
+                    continue
                 assert program == "lucency"
                 done = CliRunner().invoke(command_line(), arguments, catch_exceptions=False)
                 assert done.exit_code == 0, f"{line}\n{done.output}"
@@ -47,8 +51,7 @@ def follow(page: str) -> None:
 
 @pytest.fixture
 def reader(tmp_path, monkeypatch):
-    """A folder with nothing but the bundles."""
-    (tmp_path / "bundles").symlink_to(ROOT / "bundles")
+    """An empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -73,4 +76,10 @@ def test_a_hospitals_own_data(reader):
     for _, row in table.iterrows():
         assert row.effusion == meant[said.loc[Path(row.image).name, "Pleural effusion"]]
     assert table.groupby("patient").split.nunique().max() == 1
-    assert set(pd.read_csv("PREDICTIONS/predictions.csv").status) == {"ok"}
+    ours, packaged = (
+        pd.read_csv(f"{folder}/predictions.csv").set_index("file") for folder in ("PREDICTIONS", "ANSWERS")
+    )
+    assert set(ours.status) == {"ok"}
+    columns = ["raw_effusion", "raw_cardiomegaly"]
+    pd.testing.assert_frame_equal(ours[columns].sort_index(), packaged[columns].sort_index(), atol=1e-4)
+    assert json.loads(Path("dist/cxr_spml_classification/configs/metadata.json").read_text())["eval_metrics"]

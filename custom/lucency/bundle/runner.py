@@ -66,6 +66,16 @@ def chosen_groups(bundle: str | Path, options: Mapping[str, Any]) -> tuple[dict[
     return groups, {name: value for name, value in options.items() if name not in groups}
 
 
+class BundleWorkflow(ConfigWorkflow):  # type: ignore[misc] # MONAI has no types
+    """MONAI's workflow of configuration files, which remembers what it was told beside them.
+
+    Attributes:
+        settings: chosen options and overrides.
+    """
+
+    settings: Mapping[str, Any]
+
+
 def run_bundle(
     bundle: str | Path,
     workflow: str,
@@ -92,7 +102,8 @@ def run_bundle(
     check_overrides(config, overrides or {})
     kind = "infer" if workflow == "inference" else "train"
     with_root = {"bundle_root": literal(str(Path(bundle).resolve())), **(overrides or {})}
-    runner = ConfigWorkflow(config_file=[str(file) for file in files], workflow_type=kind, **with_root)
+    runner = BundleWorkflow(config_file=[str(file) for file in files], workflow_type=kind, **with_root)
+    runner.settings = {**(groups or {}), **(overrides or {})}
     try:
         runner.initialize()
         runner.run()

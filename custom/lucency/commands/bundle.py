@@ -9,8 +9,9 @@ from . import ANY_KEY
 from .bundle_check import check
 from .bundle_package import package
 from .bundle_push import push
+from .model_settings import add_trained_settings
 
-app = typer.Typer(help="Check bundles, package them, hand them on.", no_args_is_help=True)
+app = typer.Typer(help="Copy bundles to begin with, check them, package them, hand them on.", no_args_is_help=True)
 
 app.command(context_settings=ANY_KEY)(check)
 app.command(context_settings=ANY_KEY)(package)
@@ -32,7 +33,21 @@ def golden(
     from ..release.golden import write_golden
 
     overrides = parse_options(context.args)
+    if weights is not None:
+        overrides = add_trained_settings(bundle, weights, overrides)
     print(write_golden(bundle, weights=weights, seed=seed, overrides=overrides))
+
+
+@app.command()
+def copy(
+    names: Annotated[list[str] | None, typer.Argument(help="Bundles; by default all.")] = None,
+    out: Annotated[Path, typer.Option(help="Gets a folder for each.")] = Path("bundles"),
+) -> None:
+    """Copy the bundles that come with this package to a folder of your own, to be run, read and changed."""
+    from ..release.recipes import copy_recipes
+
+    for folder in copy_recipes(out, names or ()):
+        print(folder)
 
 
 @app.command()

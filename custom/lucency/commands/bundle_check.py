@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .model_settings import add_trained_settings
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -39,6 +41,8 @@ def check(
     from ..terminal import console
 
     overrides = parse_options(context.args)
+    if weights is not None:
+        overrides = add_trained_settings(bundle, weights, overrides)
     asked = weights is not None or bool(backend) or bool(overrides)
     if static and asked:
         raise ConfigError(

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from .model_settings import model_options
+
 
 def package(
     context: typer.Context,
@@ -20,11 +22,10 @@ def package(
 ) -> None:
     """Make a folder and a zip file that run wherever MONAI does: JSON, weights, code, golden answers, checksums.
 
-    Every further option is a key of the configurations or a folder of choices, as `lucency run` takes it; give those
-    of the training run.
+    Every further option is a key of the configurations or a folder of choices, as `lucency run` takes it. Those of
+    the training run are known from run.json beside the weights; without it, give them.
     """
     from ..inference.yaml_mapping import read_mapping
-    from ..options import parse_options
     from ..release.package import package_bundle
     from ..terminal import console
 
@@ -33,7 +34,7 @@ def package(
             bundle,
             weights=weights,
             out=out,
-            settings=parse_options(context.args),
+            settings=model_options(bundle, weights, context.args, None),
             evaluation=evaluation,
             metadata=None if metadata is None else read_mapping(metadata, "write fields of metadata.json"),
             data_license=None if data_license is None else data_license.read_text(encoding="utf-8"),

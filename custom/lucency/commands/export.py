@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from .model_settings import model_options
+
 
 def export(
     context: typer.Context,
@@ -27,12 +29,11 @@ def export(
     from rich.markup import escape
     from rich.table import Table
 
-    from ..options import parse_options
     from ..release.export import export_bundle
     from ..terminal import console
 
     screen = console()
-    overrides = parse_options(context.args)
+    overrides = model_options(bundle, weights, context.args)
     with screen.status("export") as status:
         exports = export_bundle(
             bundle,

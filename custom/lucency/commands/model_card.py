@@ -11,18 +11,19 @@ def model_card(
     report: Annotated[Path, typer.Option(help="report.json of lucency report.")] = Path("report.json"),
     out: Annotated[Path, typer.Option(help="Folder for MODEL_CARD.md and model_card.json.")] = Path("."),
     statements: Annotated[
-        Path | None, typer.Option(help="What only people know; by default docs/model_card.yaml of the bundle.")
+        Path | None, typer.Option(help="What only people know, beyond docs/model_card.yaml of the bundle.")
     ] = None,
-    start: Annotated[bool, typer.Option("--start", help="Write an empty file of statements to fill in.")] = False,
+    start: Annotated[bool, typer.Option("--start", help="Write a file of statements to fill in.")] = False,
 ) -> None:
     """Write a model card from a bundle's metadata and its report; refused while a required field is empty.
 
     model_card.json follows the RSNA ATLAS schema, 2026-12. All about it: docs/how-to/report.md.
     """
-    from ..results.model_card import start_statements, write_model_card
+    from ..results.model_card import STATEMENTS, read_statements, start_statements, write_model_card
 
-    place = statements or bundle / "docs" / "model_card.yaml"
     if start:
-        print(f"{start_statements(place)}: fill it in, then run the same command without --start")
+        own = bundle / STATEMENTS
+        given = read_statements(*([own] if own.is_file() else []))
+        print(f"{start_statements(statements or own, given)}: fill it in, then run the same command without --start")
         return
-    print(", ".join(map(str, write_model_card(bundle, report, out, statements=place))))
+    print(", ".join(map(str, write_model_card(bundle, report, out, statements=statements))))

@@ -8,7 +8,7 @@ import typer
 from . import ANY_KEY
 from .node_jobs import app as jobs_app
 from .node_packages import check_packages
-from .node_settings import bundle_options, settings_of
+from .node_settings import bundle_options, settings_of, with_model_settings
 from .node_status import status
 
 app = typer.Typer(help="Answer the radiographs of a PACS: serve, status, jobs.", no_args_is_help=True)
@@ -83,7 +83,7 @@ def serve(
     given = {name: value for name, value in context.params.items() if name != "config" and value is not None}
     if further := bundle_options(context.args):
         given["overrides"] = further
-    settings = settings_of(config, given)
+    settings = with_model_settings(settings_of(config, given))
     check_packages()
 
     from ..node.node import Node

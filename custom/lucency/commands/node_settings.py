@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .model_settings import add_trained_settings
+
 if TYPE_CHECKING:
     from ..node.settings import NodeSettings
 
@@ -32,6 +34,13 @@ def settings_of(config: Path | None, flags: Mapping[str, Any]) -> "NodeSettings"
     sources = [str(config)] if config is not None else []
     sources += ["flags"] if flags else []
     return node_settings(written | given, " and ".join(sources) or "settings")
+
+
+def with_model_settings(settings: "NodeSettings") -> "NodeSettings":
+    """Add to the overrides what the training run of the weights was told."""
+    weights = settings.weights or settings.bundle / "models" / "model.pt"
+    overrides = add_trained_settings(settings.bundle, weights, dict(settings.overrides))
+    return settings.model_copy(update={"overrides": overrides})
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from .model_settings import model_options
+
 STATUSES = {
     "ok": "predicted",
     "refused": "refused by the input guard",
@@ -49,14 +51,13 @@ def predict(
 
     Every further option is a key of the bundle's inference.yaml, such as
     --batch_size 32, or a folder of choices under configs (--queries NAME).
+    Findings, image size and network are known from run.json beside the weights.
     """
-    from ..options import parse_options
-
     with _quick_start():
         from ..inference.torch_free import NeedsTorchError, TorchFreeRun
 
     started = time.monotonic()
-    options = parse_options(context.args) if context.args else {}
+    options = model_options(bundle, weights, context.args)
     decoders = min(8, os.cpu_count() or 1) if workers is None else workers
     chosen: dict[str, Any] = {"num_workers": decoders, "backend": backend}
     chosen |= {name: True for name, wanted in {"sr": sr, "fhir": fhir, "heatmaps": heatmaps}.items() if wanted}

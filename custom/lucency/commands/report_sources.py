@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, LucencyError
+from .model_settings import model_options
 
 if TYPE_CHECKING:
     from ..inference.site import Figure, OperatingPoint, Site
@@ -96,12 +97,11 @@ def heat_maps(bundle: Path, weights: Path | None, options: Sequence[str]) -> "He
     from ..inference.heatmaps.methods import maps_of
     from ..inference.heatmaps.overlay import draw_overlay, screen_size
     from ..inference.heatmaps.writer import AGREEMENT, FULL_SCALE
-    from ..options import parse_options
     from ..release.golden.pipeline import BundlePipeline
     from ..results.report import Failure, HeatMaps
     from ..transforms import read_radiograph
 
-    pipeline = BundlePipeline(bundle, parse_options(list(options)))
+    pipeline = BundlePipeline(bundle, model_options(bundle, weights, options))
     network = pipeline.network(weights or pipeline.weights)
     maps = maps_of(network, layer=pipeline.part("heatmap_layer"), method=pipeline.part("heatmap_method"))
     findings, fit = pipeline.findings, pipeline.part("fit")

@@ -3,7 +3,7 @@
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,26 +13,25 @@ from typing import Any
 import torch
 import yaml
 from ignite.engine import Engine, Events
-from monai.bundle import ConfigParser, ConfigWorkflow
+from monai.bundle import ConfigWorkflow
 
+from .. import __version__
 from ..bundle.keys import flatten, unused_keys
 from ..data import read_study_table, table_fingerprint
 from ..errors import ConfigError
 from ..files import first_few, write_atomically
+from ..trained_settings import HOW_IT_RUNS, RECORD, SETTINGS
 
-PACKAGES = ("lucency", "torch", "monai", "pytorch-ignite", "numpy", "pandas", "pydicom")
-FREE_TO_CHANGE = (  # a resumed run may change how it runs, not what it learns
-    "bundle_root", "dataset_dir", "table", "val_table", "ckpt_dir", "max_epochs",
-    "patience", "val_interval", "cache_dir", "compile", "device", "resume", "progress_bar",
-)  # fmt: skip
+PACKAGES = ("torch", "monai", "pytorch-ignite", "numpy", "pandas", "pydicom")
 
 
 class RunRecord:
     """Write `config.yaml` and `run.json` when a run starts, and refuse to resume a different one.
 
     `config.yaml` is the one complete configuration that is executed (all files merged, overrides applied) and runs by
-    itself; `run.json` holds package versions, seed, device, command line and the SHA-256 fingerprint of each study
-    table. A top-level key that nothing uses, such as a misspelt ``--looss``, is an error; MONAI's runner ignores it.
+    itself; `run.json` holds package versions, seed, device, command line, the settings that `run_bundle` was given and
+    the SHA-256 fingerprint of each study table. A top-level key that nothing uses, such as a misspelt ``--looss``, is
+    an error; MONAI's runner ignores it.
 
     Args:
         folder: the checkpoint folder.
@@ -47,8 +46,10 @@ class RunRecord:
         self.folder = Path(folder)
         self.seed = seed
         self.tables = list(dict.fromkeys(str(table) for table in tables))
-        parser = _running_parser()
-        self.config: dict[str, Any] = {k: v for k, v in (parser.get() if parser else {}).items() if k != "_meta_"}
+        workflow = _running_workflow()
+        content = workflow.parser.get() if workflow else {}
+        self.config: dict[str, Any] = {key: value for key, value in content.items() if key != "_meta_"}
+        self.settings: Mapping[str, Any] | None = getattr(workflow, "settings", None)  # MONAI's own runner keeps none
 
     def attach(self, engine: Engine) -> None:
         """Register with a trainer, before `RunCheckpoint`."""
@@ -63,7 +64,7 @@ class RunRecord:
             self._refuse_another_run(record)
         if engine.state.rank == 0:
             write_atomically(self.folder / "config.yaml", yaml.safe_dump(self.config, sort_keys=False))
-            write_atomically(self.folder / "run.json", json.dumps(record, indent=2) + "\n")
+            write_atomically(self.folder / RECORD, json.dumps(record, indent=2, default=str) + "\n")
 
     def record(self, device: str) -> dict[str, Any]:
         """Collect the content of `run.json`."""
@@ -71,17 +72,18 @@ class RunRecord:
         return {
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "command": sys.argv,
+            SETTINGS: self.settings,
             "seed": self.seed,
             "data": fingerprints,
             "device": device,
             "threads": torch.get_num_threads(),
             "python": platform.python_version(),
-            "packages": {name: version(name) for name in PACKAGES},
+            "packages": {"lucency": __version__, **{name: version(name) for name in PACKAGES}},
         }
 
     def _refuse_another_run(self, record: dict[str, Any]) -> None:
         try:
-            before = json.loads((self.folder / "run.json").read_text())
+            before = json.loads((self.folder / RECORD).read_text())
             config = yaml.safe_load((self.folder / "config.yaml").read_text())
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise ConfigError(
@@ -101,11 +103,11 @@ def _changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """Name the keys whose values differ, leaving out those that a resumed run may change."""
     old, new = flatten(before), flatten(now)
     names = dict.fromkeys([*old, *new])
-    return [name for name in names if old.get(name) != new.get(name) and name.split("::")[0] not in FREE_TO_CHANGE]
+    return [name for name in names if old.get(name) != new.get(name) and name.split("::")[0] not in HOW_IT_RUNS]
 
 
-def _running_parser() -> ConfigParser | None:
-    """Find the parser of the bundle that is instantiating us.
+def _running_workflow() -> ConfigWorkflow | None:
+    """Find the workflow of the bundle that is instantiating us.
 
     MONAI hands components no reference to the configuration they come from, and its runner keeps none. The workflow is
     up the call stack of every component it builds, whoever started it (``monai.bundle run``, torchrun, `lucency run`).
@@ -114,6 +116,6 @@ def _running_parser() -> ConfigParser | None:
     while frame is not None:
         owner = frame.f_locals.get("self")
         if isinstance(owner, ConfigWorkflow):
-            return owner.parser
+            return owner
         frame = frame.f_back
     return None

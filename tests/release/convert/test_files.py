@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from lucency.bundle.keys import flatten, unused_keys
 from lucency.inference.heatmaps import EvidenceMaps
 from lucency.inference.site_file import read_site
-from lucency.release.convert import convert_weights, documents
+from lucency.release.convert import convert_weights
 from lucency.release.convert.blocks import split_blocks
 from references.chexnet import LABELS
 from support import BUNDLE
@@ -30,12 +30,6 @@ def folder(request):
 
 def read(folder):
     return yaml.safe_load((folder / "configs" / "inference.yaml").read_text())
-
-
-@pytest.mark.parametrize("name", ["inference.yaml", "metadata.json", "logging.conf"])
-def test_what_a_conversion_starts_from_is_the_house_s_own(name):
-    """A wheel has no bundles folder, so the package holds copies; after a change copy the file again."""
-    assert (documents.HERE / name).read_bytes() == (BUNDLE / "configs" / name).read_bytes()
 
 
 def test_configuration_differs_from_the_house_s_in_what_the_original_wants_and_no_more(folder):

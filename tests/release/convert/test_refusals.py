@@ -165,7 +165,7 @@ def test_weights_that_are_not_finite(refusal, whole):
 def test_a_folder_that_is_there_is_left_alone(tmp_path, chexnet):
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "file").write_text("mine")
-    with pytest.raises(ConfigError, match="absent or empty"):
+    with pytest.raises(ConfigError, match="is there already"):
         convert_weights(chexnet.weights, "chexnet", tmp_path / "bundle")
     assert [path.name for path in (tmp_path / "bundle").iterdir()] == ["file"]
 

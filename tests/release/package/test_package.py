@@ -123,7 +123,8 @@ def test_what_is_there_is_not_overwritten(arguments):
     [
         ({"settings": {**SETTINGS, "findings": ["mass"]}}, "made for another network"),
         ({"settings": {**SETTINGS, "image_sise": 2}}, "did you mean 'image_size'"),
-        ({"metadata": {"version": "2.0.0"}}, "version 2.0.0 is not in the changelog"),
+        ({"metadata": {"version": "2.0.0"}}, r"metadata\.json.* has no entry for version 2\.0\.0"),
+        ({"metadata": {"network_data_format": {}}}, r"metadata\.json.* network_data_format"),
         ({"metadata": {"eval_metrics": {"mass": 1.0}}}, "eval_metrics are measured, not stated"),
         ({"site": "nowhere.yaml"}, "nowhere.yaml: no site file there"),
         ({"settings": {**SETTINGS, "fit": "crop"}, "code": False}, "needs lucency.transforms.CenterSquareCropd"),

@@ -36,6 +36,7 @@ def workplace(tmp_path):
     for run in ("RUN", "runs/demo/model"):
         (tmp_path / run).mkdir(parents=True)
         write_tiny_model(tmp_path / run)
+        (tmp_path / run / "run.json").write_text(json.dumps({"settings": {"loss": "wan", "image_size": 96}}))
     (fields,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
     (tmp_path / "fields.yaml").write_text(fields)
     (tmp_path / "licence.txt").write_text("Ours.\n")
@@ -60,6 +61,9 @@ def test_packages(workplace, monkeypatch):
         assert done.exit_code == 0, (line, done.output, done.exception)
     metadata = json.loads(Path("published", BUNDLE.name, "configs", "metadata.json").read_text())
     assert metadata["version"] == "1.0.0"
+    train = json.loads(Path("published", BUNDLE.name, "configs", "train.json").read_text())
+    assert train["image_size"] == 96
+    assert train["loss"]["_target_"].endswith("WeakAssumeNegativeLoss")
     assert yaml.safe_load(Path("fields.yaml").read_text()).items() <= metadata.items()
     assert not list(Path("plain").rglob("*.py"))
 

@@ -1,6 +1,7 @@
 """A card is refused with everything that is missing, too long, or of another model."""
 
 import json
+import shutil
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ from lucency.errors import ConfigError
 from lucency.results.model_card import start_statements, write_model_card
 from lucency.results.model_card.card import FROM_METADATA
 from lucency.results.model_card.statements import HINTS, Statements, read_statements
+from support import BUNDLE
 
 
 def write(bundle):
@@ -46,7 +48,7 @@ def test_metadata_that_is_empty_refuses_the_card(bundle, key):
 def test_all_that_is_missing_is_named_at_once(bundle):
     (bundle / "docs" / "data_license.txt").unlink()
     (bundle / "docs" / "model_card.yaml").unlink()
-    start_statements(bundle / "docs" / "model_card.yaml")
+    start_statements(bundle / "docs" / "model_card.yaml", Statements())
     with pytest.raises(ConfigError) as caught:
         write(bundle)
     assert all(name in str(caught.value) for name in (*HINTS, "the data licence (in docs/data_license.txt)"))
@@ -99,11 +101,11 @@ def test_report_and_bundle_must_be_of_one_model(bundle):
 
 
 def test_a_started_file_can_be_filled_in_and_is_not_overwritten(tmp_path):
-    path = start_statements(tmp_path / "model_card.yaml")
+    path = start_statements(tmp_path / "model_card.yaml", Statements())
     assert [*HINTS] == [*Statements.model_fields]
     assert read_statements(path) == Statements()
     with pytest.raises(ConfigError, match="is there already"):
-        start_statements(path)
+        start_statements(path, Statements())
     with pytest.raises(ConfigError, match="write it with lucency model-card --start"):
         read_statements(tmp_path / "none.yaml")
     path.write_text("- a\n")
@@ -112,6 +114,21 @@ def test_a_started_file_can_be_filled_in_and_is_not_overwritten(tmp_path):
     path.write_text("a: [\n")
     with pytest.raises(ConfigError, match="cannot be read"):
         read_statements(path)
+
+
+@pytest.mark.parametrize("recipe", sorted(BUNDLE.parent.glob("cxr_*")), ids=lambda folder: folder.name)
+def test_who_trains_a_bundle_of_ours_adds_only_what_it_cannot_know(bundle, statements, recipe):
+    shutil.copy(recipe / "docs" / "model_card.yaml", bundle / "docs" / "model_card.yaml")
+    own = bundle.parent / "own.yaml"
+    start_statements(own, read_statements(bundle / "docs" / "model_card.yaml"))
+    left = {line.split(":")[0] for line in own.read_text().splitlines() if line and not line.startswith("#")}
+    trained = {"link", "contact", "published", "license", "availability", "training_data", "evaluation_data"}
+    assert left == trained | {"label_source", "regulatory"}
+    with pytest.raises(ConfigError, match=r"no model card, as these are empty: link, .*own\.yaml"):
+        write_model_card(bundle, bundle.parent / "report.json", bundle.parent / "card", statements=own)
+    own.write_text(yaml.safe_dump({key: statements[key] for key in left} | {"limitations": "ours win"}))
+    card, _ = write_model_card(bundle, bundle.parent / "report.json", bundle.parent / "card", statements=own)
+    assert "ours win" in card.read_text()
 
 
 def test_statements_over_several_lines_are_one_text(tmp_path):

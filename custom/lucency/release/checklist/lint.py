@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import ConfigError
 from .bundle_text import BundleText
 from .finding import Finding, Level
 from .rules import RULES
@@ -27,6 +28,19 @@ class Checklist:
     def passes(self, *, strict: bool = False) -> bool:
         """Whether there are no errors; `strict`: and no warnings."""
         return not self.findings if strict else self.count(Level.ERROR) == 0
+
+    def raise_errors(self, *topics: str) -> None:
+        """Raise with the first error.
+
+        Args:
+            topics: what the ids of the rules begin with; by default all.
+
+        Raises:
+            ConfigError: there is one.
+        """
+        for finding in self.findings:
+            if finding.level is Level.ERROR and (not topics or finding.rule.partition(".")[0] in topics):
+                raise ConfigError(f"{finding.place}: {finding.message} ({finding.rule}); {finding.mend}")
 
     def breaks(self, topic: str) -> bool:
         """Whether there is a finding of a rule whose id begins with `topic` and a dot."""

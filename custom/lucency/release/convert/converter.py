@@ -1,20 +1,17 @@
 """From a published network's weights to a whole bundle."""
 
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors.torch import save
 
-from ...errors import ConfigError, LucencyError
 from ...files import sha256_of, write_atomically
 from ...inference.site import OperatingPoint, Site
 from ...inference.site_file import reference_to, write_site
+from ..appearing import appearing_folder
 from ..golden.pipeline import BundlePipeline
-from .documents import HERE, configuration, metadata, readme
+from .documents import BASE, configuration, metadata, readme
 from .network import PublishedNetwork, read_published_network
 from .originals import find_original
 
@@ -45,32 +42,18 @@ def convert_weights(
     """
     weights, out, original = Path(weights), Path(out).resolve(), find_original(kind)
     preparation = original.prepare(resize)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(f"{out}: is there already; give a folder that is absent or empty by --out")
     network = read_published_network(weights, original, labels)
     checksum = sha256_of(weights)
-    with _appearing(out) as folder:
+    with appearing_folder(out) as folder:
         configs = folder / "configs"
         write_atomically(folder / "models" / "model.safetensors", save(dict(network.state)))
         write_atomically(configs / "inference.yaml", configuration(network, preparation))
         write_atomically(configs / "metadata.json", metadata(network, preparation, out.name, weights.name))
-        shutil.copyfile(HERE / "logging.conf", configs / "logging.conf")
+        shutil.copyfile(BASE / "logging.conf", configs / "logging.conf")
         page = readme(network, preparation, out.name, weights.name, checksum)
         write_atomically(folder / "docs" / "README.md", page)
         _finish(folder, network)
     return network
-
-
-@contextmanager
-def _appearing(out: Path) -> Iterator[Path]:
-    """A folder of the same name to fill, moved to its place when the block ends well."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as workshop:
-            yield Path(workshop) / out.name
-            os.replace(Path(workshop) / out.name, out)
-    except OSError as error:
-        raise LucencyError(f"{out}: cannot be written ({error.strerror or error}); choose another folder") from error
 
 
 def _finish(folder: Path, network: PublishedNetwork) -> None:

@@ -8,18 +8,20 @@ import jinja2
 import yaml
 
 from ... import __version__
+from ..recipes import RECIPES
 from .blocks import replace_blocks
 from .network import PublishedNetwork
 from .originals import SQUARE, Preparation
 
 VERSION = "1.0.0"
-HERE = Path(__file__).parent  # inference.yaml, metadata.json and logging.conf are those of cxr_spml_classification
+HERE = Path(__file__).parent
+BASE = RECIPES / "cxr_spml_classification" / "configs"
 
 
 def configuration(network: PublishedNetwork, preparation: Preparation) -> str:
     """The `inference.yaml` of Lucency's own bundles, with what the published network wants otherwise."""
     overlay = (HERE / f"{network.original.kind}.yaml").read_text()
-    base = (HERE / "inference.yaml").read_text()
+    base = (BASE / "inference.yaml").read_text()
     text = replace_blocks(base, overlay)
     layer = yaml.safe_load(base)["heatmap_layer"]  # of the DenseNet, which is number 1 behind the scaling
     changes: dict[str, Any] = {"findings": list(network.findings), "heatmap_layer": f"1.{layer}"}
@@ -40,7 +42,7 @@ def metadata(network: PublishedNetwork, preparation: Preparation, name: str, wei
         weights: name of the file that it was converted from.
     """
     original, findings = network.original, network.findings
-    content = json.loads((HERE / "metadata.json").read_text())
+    content = json.loads((BASE / "metadata.json").read_text())
     content["network_data_format"]["outputs"]["pred"] |= {
         "num_channels": len(findings),
         "spatial_shape": [1, len(findings)],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...files import sha256_of
+from ..recipes import without_links_out
 from .metadata import NOT_STATED, RECIPE
 
 RUN = "monai.bundle run --config_file"
@@ -28,7 +29,6 @@ FORMS = (
 )
 _REPLACED = ("Commands", "Measured")
 _HERE = (
-    (re.compile(r"\[([^\]]+)\]\((?:\.\./){2,}[^)]*\)"), r"\1"),  # a link out of the bundle leads nowhere
     (re.compile(r"\bbundles/\w+"), "."),
     (re.compile(r"\b(configs/[\w/]+)\.yaml"), r"\1.json"),
 )
@@ -47,6 +47,7 @@ def package_page(recipe: str, metadata: Mapping[str, Any], configurations: Seque
     """
     title, *sections = re.split(r"^(?=## )", RECIPE.sub("", recipe), flags=re.MULTILINE)
     kept = [part for part in sections if part.splitlines()[0].removeprefix("## ").strip() not in _REPLACED]
+    title, *kept = map(without_links_out, (title, *kept))
     for pattern, here in _HERE:
         title, *kept = (pattern.sub(here, part) for part in (title, *kept))
     own = [_use(metadata, configurations, weights), _measured(metadata["eval_metrics"])]

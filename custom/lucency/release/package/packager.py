@@ -10,16 +10,16 @@ from typing import Any
 from ...engines.weights import check_trained_findings
 from ...errors import ConfigError, explanation
 from ...files import sha256_of, write_atomically
+from ..appearing import appearing_folder
+from ..checklist import lint_bundle
 from ..golden.pipeline import BundlePipeline
 from ..golden.write import golden_file, write_golden
-from .appearing import appearing_folder
 from .archive import write_archive
 from .configurations import Configuration, named_components, resolved_configurations, written
 from .documents import data_licence, package_page
 from .large_files import write_large_files
 from .measured import measured_metrics
 from .metadata import package_metadata, read_metadata
-from .metadata_rules import check_metadata
 from .models import write_exports, write_weights
 from .portable import portable_configuration
 from .vendoring import vendor
@@ -80,8 +80,8 @@ def package_bundle(
         report: is told in words what is being done.
 
     Raises:
-        LucencyError: bundle, weights and settings do not fit together; metadata are incomplete; an export differs;
-            the folder is there already.
+        LucencyError: bundle, weights and settings do not fit together; what would come out breaks a rule of
+            `lucency bundle check`; an export differs; the folder is there already.
     """
     bundle, weights, out = Path(bundle), Path(weights), Path(out)
     recipe, page = _recipe(bundle)
@@ -97,9 +97,9 @@ def package_bundle(
         report("configurations and code")
         modules = vendor(named_components(configurations), folder)
         content = package_metadata(recipe, configurations["inference"], modules, changes)
-        check_metadata(content)
         _copy_files(bundle, folder, Path(site) if site is not None else None)
         _write_configurations(folder / "configs", configurations, content)
+        lint_bundle(folder).raise_errors("metadata", "data-format")
         report("weights")
         write_weights(weights, folder / "models")
         pipeline = _checked(folder, weights)
@@ -122,6 +122,7 @@ def package_bundle(
         for document, text in documents.items():
             write_atomically(folder / "docs" / document, text)
         write_large_files(folder, url)
+        lint_bundle(folder).raise_errors()
         report("zip file")
         archive = write_archive(folder, out / f"{name}_v{content['version']}.zip")
     return Package(out / name, archive, sha256_of(archive), modules, needs_code)

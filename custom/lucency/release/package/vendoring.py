@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from ... import __version__
 from ...errors import ConfigError
 from .import_graph import PACKAGE, ROOT, imports_of, needed_modules, source_of
 
@@ -13,8 +12,7 @@ def vendor(names: Iterable[str], folder: Path) -> list[str]:
     """Copy what the named components need into `folder`, under this package's own name.
 
     Modules find each other by relative imports, so the copy works wherever it lies. A module that reads files beside
-    it brings the files of its folder that are no Python. `importlib.metadata` is told the version, which a run record
-    asks for: the copy is installed nowhere.
+    it brings the files of its folder that are no Python.
 
     Args:
         names: of classes and functions, such as ``lucency.losses.HillLoss``; none leave the folder empty.
@@ -36,10 +34,6 @@ def vendor(names: Iterable[str], folder: Path) -> list[str]:
             for file in sorted(source.parent.iterdir()):
                 if file.is_file() and file.suffix not in (".py", ".pyc"):
                     _copy(file, folder)
-    if modules:
-        information = folder / f"{PACKAGE}-{__version__}.dist-info" / "METADATA"
-        information.parent.mkdir()
-        information.write_text(f"Metadata-Version: 2.1\nName: {PACKAGE}\nVersion: {__version__}\n")
     return modules
 
 

@@ -13,6 +13,7 @@ from .statements import Statements, read_statements
 
 METADATA = "configs/metadata.json"
 DATA_LICENSE = "docs/data_license.txt"
+STATEMENTS = "docs/model_card.yaml"
 FROM_METADATA = {  # key: longest text that ATLAS takes
     "name": 256,
     "version": 128,
@@ -46,13 +47,13 @@ class ModelCard:
     report: Report
 
     @classmethod
-    def collect(cls, bundle: str | Path, report: str | Path, statements: str | Path) -> "ModelCard":
+    def collect(cls, bundle: str | Path, report: str | Path, statements: str | Path | None = None) -> "ModelCard":
         """Read what a card is made of and make sure that nothing is missing.
 
         Args:
             bundle: its folder.
             report: `report.json` of `write_report`.
-            statements: as `read_statements` takes it.
+            statements: file of what is said beyond the bundle's own `docs/model_card.yaml`.
 
         Raises:
             ConfigError: a file cannot be read, a required field is empty (all are named) or too long, or the report
@@ -60,12 +61,13 @@ class ModelCard:
         """
         bundle = Path(bundle)
         metadata = _metadata(bundle / METADATA)
-        written = read_statements(statements)
+        own = [bundle / STATEMENTS] if (bundle / STATEMENTS).is_file() else []
+        written = read_statements(*own, *([statements] if statements else []))
         license_file = bundle / DATA_LICENSE
         data_license = license_file.read_text().strip() if license_file.is_file() else ""
         empty = {
             METADATA: [key for key in FROM_METADATA if not _text(metadata.get(key))],
-            str(statements): [key for key, value in written if not value],
+            str(statements or bundle / STATEMENTS): [key for key, value in written if not value],
             DATA_LICENSE: [] if data_license else ["the data licence"],
         }
         if missing := [f"{', '.join(keys)} (in {file})" for file, keys in empty.items() if keys]:

@@ -1,4 +1,4 @@
-"""What only people can say of a model, read from a small YAML file."""
+"""What only people can say of a model, read from small YAML files."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,7 +14,7 @@ from .terms import JURISDICTIONS, MODALITIES, STATUSES, TEXT, USERS, USES
 
 
 class Statements(BaseModel):
-    """Content of `docs/model_card.yaml`; what is empty is refused later, all of it in one message.
+    """What a bundle says of all its models and whoever trained one says of it; what is empty is refused later.
 
     Attributes:
         link: address of the model or of its source.
@@ -95,7 +95,8 @@ class Statements(BaseModel):
 
 
 HEAD = """\
-# What only people can say of this model, for lucency model-card. Everything is required.
+# What only people can say of this model, for lucency model-card. Everything is required; any key that the bundle's own
+# docs/model_card.yaml has may stand here, too, and wins.
 # Texts have at most 512 characters unless said otherwise; they may go over several indented lines.
 
 """
@@ -121,8 +122,12 @@ HINTS = {
 }
 
 
-def start_statements(path: str | Path) -> Path:
-    """Write a file of statements in which everything is still to be filled in.
+def start_statements(path: str | Path, given: Statements) -> Path:
+    """Write a file of statements in which what nobody has said yet is to be filled in.
+
+    Args:
+        path: of the file.
+        given: what the bundle says already.
 
     Raises:
         ConfigError: there is such a file already.
@@ -132,15 +137,26 @@ def start_statements(path: str | Path) -> Path:
         raise ConfigError(f"{path}: is there already; fill it in, or name another by --statements")
     empty = {name: "[]" if name.endswith(("uses", "users", "modalities")) else "" for name in HINTS}
     empty["regulatory"] = "{}"
-    return write_atomically(path, HEAD + "\n".join(f"# {HINTS[name]}\n{name}: {empty[name]}\n" for name in HINTS))
+    wanted = [name for name, value in given if not value]
+    return write_atomically(path, HEAD + "\n".join(f"# {HINTS[name]}\n{name}: {empty[name]}\n" for name in wanted))
 
 
-def read_statements(path: str | Path) -> Statements:
-    """Read a file of statements.
+def read_statements(*files: str | Path) -> Statements:
+    """Read files of statements, later ones over earlier ones.
 
     Raises:
-        ConfigError: it cannot be read, has an unknown key, a text that is too long, or a word that ATLAS does not know.
+        ConfigError: one cannot be read, has an unknown key, a text that is too long, or a word that ATLAS does not
+            know.
     """
+    content: dict[str, Any] = {}
+    for path in files:
+        said = _said(path)
+        _validated(said, path)
+        content |= said
+    return Statements.model_validate(content)
+
+
+def _said(path: str | Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(Path(path).read_text())
     except FileNotFoundError as error:
@@ -152,8 +168,12 @@ def read_statements(path: str | Path) -> Statements:
     for key in content:
         if key not in Statements.model_fields:
             raise ConfigError(f"{path}: unknown key {key!r}{suggestion(str(key), Statements.model_fields)}")
+    return {key: value for key, value in content.items() if value not in (None, "", [], {})}
+
+
+def _validated(content: dict[str, Any], path: str | Path) -> None:
     try:
-        return Statements.model_validate({key: value for key, value in content.items() if value is not None})
+        Statements.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         raise ConfigError(f"{path}: {first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from error

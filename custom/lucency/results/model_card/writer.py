@@ -24,7 +24,7 @@ def write_model_card(
         bundle: folder with `configs/metadata.json` and `docs/data_license.txt`.
         report: `report.json` that `write_report` wrote of this bundle's model.
         out: folder to write into.
-        statements: what only people know; by default `docs/model_card.yaml` of the bundle.
+        statements: what only people know, beyond the bundle's own `docs/model_card.yaml`.
 
     Returns:
         Paths of both files.
@@ -33,7 +33,7 @@ def write_model_card(
         ConfigError: a required field is empty, then all of these are named; a text is too long; a file cannot be read;
             or the report is of another model.
     """
-    card = ModelCard.collect(bundle, report, statements or Path(bundle) / "docs" / "model_card.yaml")
+    card = ModelCard.collect(bundle, report, statements)
     text = _template().render(card=card, said=card.statements, metadata=card.metadata, report=card.report)
     atlas = json.dumps(atlas_card(card), indent=2, ensure_ascii=False)
     return (
