@@ -1,5 +1,6 @@
 """Options of a verb that uses weights: what their training run was told holds, unless it is told otherwise."""
 
+import json
 import shlex
 import sys
 from collections.abc import Collection, Sequence
@@ -39,6 +40,7 @@ def add_trained_settings(
     """Add the settings of the training run of `weights` to `options`, and print which."""
     together, added = with_settings(trained_settings(bundle, weights, keys), options)
     if added:
-        words = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in added.items())
+        texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in added.items()}
+        words = " ".join(f"--{name} {shlex.quote(text)}" for name, text in texts.items())
         print(f"as in the training of {weights}: {words}", file=sys.stderr)
     return together
