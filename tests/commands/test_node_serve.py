@@ -114,6 +114,13 @@ def test_flags_win_over_the_file_and_its_paths_start_from_its_folder(serve, tmp_
     assert (settings.audit, settings.allow) == ("udp://syslog:514", ("CR1", "CR2"))
 
 
+def test_the_node_knows_what_its_weights_were_trained_with(serve, tmp_path, capfd):
+    (tmp_path / "run.json").write_text('{"settings": {"image_size": 96, "fit": "crop", "max_epochs": 3}}')
+    settings = serve(*REQUIRED, "--weights", tmp_path / "model.pt", "--image_size", "64")
+    assert settings.overrides == {"fit": "crop", "image_size": 64}
+    assert capfd.readouterr() == ("", "")  # its log is for programs
+
+
 def test_further_options_are_keys_of_the_bundle(serve, tmp_path):
     config = tmp_path / "node.yaml"
     config.write_text("overrides: {fit: crop, check_image: false}\n")

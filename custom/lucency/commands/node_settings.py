@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .model_settings import add_trained_settings
+from ..trained_settings import OF_THE_MODEL, trained_settings, with_settings
 
 if TYPE_CHECKING:
     from ..node.settings import NodeSettings
@@ -37,10 +37,14 @@ def settings_of(config: Path | None, flags: Mapping[str, Any]) -> "NodeSettings"
 
 
 def with_model_settings(settings: "NodeSettings") -> "NodeSettings":
-    """Add to the overrides what the training run of the weights was told."""
+    """Add to the overrides what the training run of the weights was told; silently, as the node's log is for programs.
+
+    Raises:
+        ConfigError: the record of that run is damaged.
+    """
     weights = settings.weights or settings.bundle / "models" / "model.pt"
-    overrides = add_trained_settings(settings.bundle, weights, dict(settings.overrides))
-    return settings.model_copy(update={"overrides": overrides})
+    trained = trained_settings(settings.bundle, weights, OF_THE_MODEL)
+    return settings.model_copy(update={"overrides": with_settings(trained, settings.overrides)[0]})
 
 
 def read_config(path: Path) -> dict[str, Any]:

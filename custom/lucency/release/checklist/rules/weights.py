@@ -34,10 +34,7 @@ def _loads(component: dict[str, Any]) -> bool:
 
 def _no_loader(bundle: BundleText) -> Iterator[Fault]:
     for workflow, key in _predicting(bundle):
-        scripted = any(
-            isinstance(value, str) and ("jit.load(" in value or (key.endswith("_target_") and value == "torch.jit.load"))
-            for key, value in leaves(workflow.config)
-        )
+        scripted = any("jit.load(" in str(value) or value == "torch.jit.load" for _, value in leaves(workflow.config))
         if not scripted and not _loaders(workflow):
             message = f"nothing in {workflow.name} loads weights"
             yield Fault(workflow.place(key), message, f"make the first handler {_EXAMPLE}")
