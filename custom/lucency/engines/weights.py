@@ -96,7 +96,8 @@ def load_network_state(network: nn.Module, state: Mapping[str, Any], path: Path)
         Traceback (most recent call last):
         ...
         lucency.errors.ConfigError: model.pt: made for another network than Linear: 1 parameter is missing (bias);
-            1 has another shape (weight (3, 2) instead of (1, 2)); use weights and configuration of the same model
+            1 has another shape (weight (3, 2) instead of (1, 2)); keep run.json of their training beside weights, or
+            give the findings and keys of network_def that they were trained with
     """
     wanted = network.state_dict()
     missing = [name for name in wanted if name not in state]
@@ -118,6 +119,7 @@ def load_network_state(network: nn.Module, state: Mapping[str, Any], path: Path)
     if complaints:
         raise ConfigError(
             f"{path}: made for another network than {type(network).__name__}: {'; '.join(complaints)}; "
-            "use weights and configuration of the same model"
+            "keep run.json of their training beside weights, or give the findings and keys of network_def that they were "
+            "trained with"
         )
     network.load_state_dict(state)
