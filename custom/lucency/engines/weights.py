@@ -119,7 +119,7 @@ def load_network_state(network: nn.Module, state: Mapping[str, Any], path: Path)
     if complaints:
         raise ConfigError(
             f"{path}: made for another network than {type(network).__name__}: {'; '.join(complaints)}; "
-            "keep run.json of their training beside weights, or give the findings and keys of network_def that they were "
-            "trained with"
+            "keep run.json of their training beside weights, or give the findings and keys of network_def that they "
+            "were trained with"
         )
     network.load_state_dict(state)
