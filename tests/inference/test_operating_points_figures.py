@@ -3,13 +3,16 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
 from lucency.errors import ConfigError, TableError
-from lucency.inference.operating_points import measured_figures
+from lucency.inference import site_for
+from lucency.inference.operating_points import measured_figures, parse_rules, set_operating_points
 from lucency.inference.operating_points.measured_figures import FIGURES, measure_figures
-from lucency.metrics.bootstrap import patient_weights
+from lucency.metrics.bootstrap import bootstrap_intervals, patient_weights
+from lucency.results.model_identity import ModelIdentity
 from references.operating_points import figures as reference
 
 NAN = np.nan
@@ -38,6 +41,21 @@ def test_figures_and_intervals_are_those_of_counting_every_resample():
             assert figure.value == pytest.approx(point[name], abs=1e-12)
             expected = np.quantile(samples[name], [0.05, 0.95])
             assert [figure.low, figure.high] == pytest.approx(expected.tolist(), abs=1e-12)
+
+
+def test_intervals_of_a_site_are_those_of_the_ranking_metrics_for_the_same_scores_and_seed():
+    """Nobody without the finding is called present, so the area under the decisions is half of 1 + sensitivity."""
+    rng = np.random.default_rng(2)
+    present = rng.random(120) < 0.4
+    found = present & (rng.random(120) < 0.7)
+    frame = pd.DataFrame({"patient": np.repeat(np.arange(40), 3), "target_mass": present, "probability_mass": found})
+    site = site_for(ModelIdentity(name="bundle", version="1", findings=("mass",), weights_sha256=None))
+    settings = {"replicates": 150, "seed": 4}
+    points = set_operating_points(frame, site, parse_rules(["given=0.5"]), folds=0, **settings)
+    sensitivity = points.site.operating_points["mass"].sensitivity
+    area = bootstrap_intervals(found[:, None], present[:, None], frame.patient, **settings).auroc
+    bounds = [2 * area.low.item() - 1, 2 * area.high.item() - 1]
+    assert [sensitivity.low, sensitivity.high] == pytest.approx(bounds, abs=1e-12)
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 1000])

@@ -7,6 +7,7 @@ from lucency.commands.report_sources import decider
 from lucency.errors import ConfigError
 from lucency.inference import site_for, write_site
 from lucency.inference.calibration_maps import PlattMap
+from lucency.inference.operating_points import parse_rules, set_operating_points
 from lucency.inference.site import Evidence, FindingCalibration, OperatingPoint
 from lucency.results.model_identity import ModelIdentity
 from references import operating_points, resampling
@@ -53,6 +54,15 @@ def test_points_of_a_site_are_measured_as_they_stand(images, site):
         assert found.value == pytest.approx(measure(list(range(len(targets)))))
         low, high = resampling.interval(measure, images.patients, REPLICATES, SEED)
         assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_figures_of_a_point_are_those_that_its_site_file_was_written_with(images, evaluation):
+    settings = {"replicates": REPLICATES, "seed": SEED}
+    site = set_operating_points(images.table, site_for(MODEL), parse_rules(["edema:given=0.4"]), folds=0, **settings)
+    (point,) = decisions(images, write_site(evaluation / "site.yaml", site.site), [], **settings).points
+    for name in FIGURES:
+        figure, written = (getattr(of, name) for of in (point, site.site.operating_points["edema"]))
+        assert (figure.value, figure.low, figure.high) == (written.value, written.low, written.high)
 
 
 def test_rules_choose_points_that_the_site_lacks(images, site):

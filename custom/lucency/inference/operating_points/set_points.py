@@ -71,7 +71,7 @@ def set_operating_points(
         folds: parts of the patients; 0 for none.
         minimum: positives, and negatives, without which a rule that needs labels is not followed. With 20, one missed
             image is 5 % of the sensitivity.
-        replicates: resamples of patients for the intervals.
+        replicates: resamples of patients for the intervals, those of `lucency.metrics.bootstrap_intervals`.
         seed: of folds and resamples.
 
     Raises:
@@ -92,7 +92,8 @@ def set_operating_points(
         raise ConfigError(f"minimum is {minimum}; give 1 or more")
     scores = check_scores(scores)
     chosen = rules.choices(scored_findings(scores))
-    patients, count = number_patients(scores["patient"].astype(str), len(scores))
+    ids = scores["patient"].astype(str)
+    patients, count = number_patients(ids, len(scores))
     fold_of_patient = np.random.default_rng(seed).permutation(count) % max(folds, 1)
     points: dict[str, OperatingPoint] = {}
     notes: dict[str, str] = {}
@@ -114,7 +115,7 @@ def set_operating_points(
         targets.append(column.targets)
     if points:
         figures = measure_figures(
-            np.stack(decisions, axis=1), np.stack(targets, axis=1), patients, replicates=replicates, seed=seed
+            np.stack(decisions, axis=1), np.stack(targets, axis=1), ids, replicates=replicates, seed=seed
         )
         points = {f: points[f].model_copy(update=measured) for f, measured in zip(points, figures, strict=True)}
     kept = {finding: point for finding, point in site.operating_points.items() if finding not in chosen}
