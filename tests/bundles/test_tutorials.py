@@ -1,19 +1,14 @@
 """The tutorials on a first model and on a hospital's own data, from their first command to their last, made smaller."""
 
 import json
-import re
-import shlex
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-from lucency.cli import command_line
-from support import python
+from pages import ROOT, follow
 
-ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"(?:^`(\S+)`\n\n)?^```(bash|python|yaml)\n(.*?)```", re.DOTALL | re.MULTILINE)
+TUTORIALS = ROOT / "docs" / "tutorials"
 SMALLER = {
     "--images 1000 --size 128": "--images 300 --size 40 --workers 1",
     "--images 400 --size 128": "--images 300 --size 40 --workers 1",
@@ -25,28 +20,7 @@ SMALLER = {
     "--minimum 5": "--minimum 1",
     "--rule sensitivity=0.8": "--rule given=0.5",
 }
-
-
-def follow(page: str) -> None:
-    """Do what a page says, in this folder."""
-    text = (ROOT / "docs" / "tutorials" / page).read_text()
-    for file, language, block in BLOCK.findall(text):
-        if language == "yaml":
-            Path(file).write_text(block)
-        elif language == "python":
-            exec(compile(block, page, "exec"), {})
-        else:
-            for full, small in SMALLER.items():
-                block = block.replace(full, small)
-            for line in block.replace("\\\n", " ").splitlines():
-                program, *arguments = shlex.split(line)
-                if program == "python":
-                    done = python(*arguments)
-                    assert done.returncode == 0, f"{line}\n{done.stderr}"
-                    continue
-                assert program == "lucency"
-                done = CliRunner().invoke(command_line(), arguments, catch_exceptions=False)
-                assert done.exit_code == 0, f"{line}\n{done.output}"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -56,9 +30,8 @@ def reader(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.slow
 def test_a_first_model(reader, capsys):
-    follow("first-model.md")
+    follow(TUTORIALS / "first-model.md", SMALLER)
     assert {"cardiomegaly", "effusion", "pneumothorax"} <= set(pd.read_csv("EVALUATION/metrics.csv").finding)
     assert (reader / "report.html").stat().st_size > 10_000
     predictions = pd.read_csv("PREDICTIONS/predictions.csv")
@@ -67,18 +40,15 @@ def test_a_first_model(reader, capsys):
     assert "unmentioned" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_a_hospitals_own_data(reader):
-    follow("your-hospital.md")
+    follow(TUTORIALS / "your-hospital.md", SMALLER)
     table = pd.read_csv("HOSPITAL/table.csv")
     said = pd.read_csv("HOSPITAL/labels.csv", keep_default_na=False).set_index("file")
     meant = {"yes": "positive", "no": "negative", "?": "uncertain", "": "unmentioned"}
     for _, row in table.iterrows():
         assert row.effusion == meant[said.loc[Path(row.image).name, "Pleural effusion"]]
     assert table.groupby("patient").split.nunique().max() == 1
-    ours, packaged = (
-        pd.read_csv(f"{folder}/predictions.csv").set_index("file") for folder in ("PREDICTIONS", "ANSWERS")
-    )
+    ours, packaged = (pd.read_csv(f"{out}/predictions.csv", index_col="file") for out in ("PREDICTIONS", "ANSWERS"))
     assert set(ours.status) == {"ok"}
     columns = ["raw_effusion", "raw_cardiomegaly"]
     pd.testing.assert_frame_equal(ours[columns].sort_index(), packaged[columns].sort_index(), atol=1e-4)
