@@ -69,11 +69,7 @@ def configuration() -> str:
         ]
         parts.append(f"## {workflow}\n\n{table(('key', 'default', 'what', 'bundles'), rows)}")
     choices = [
-        (
-            name(configs),
-            code(f"--{file.parent.name} {file.stem}"),
-            file.read_text().partition("\n")[0].removeprefix("# "),
-        )
+        (name(configs), code(f"--{file.parent.name} {file.stem}"), first_comment(file))
         for configs in BUNDLES
         for file in sorted(configs.glob("*/*.yaml"))
     ]

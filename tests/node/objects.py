@@ -167,11 +167,11 @@ def _encoded(path: Path, content: bytes, side: int, bits: int, syntax: UID) -> P
     return path
 
 
-def deflate_bomb(path: Path, megabytes: int = 2000) -> Path:
-    """Make a deflated file whose pixels are so many zeros, in about a thousandth of that."""
+def deflate_bomb(path: Path) -> Path:
+    """Make a deflated file whose pixels are 2000 MB of zeros, in about a thousandth of that."""
     dataset = dcmread(path)
     del dataset.PixelData
-    dataset.Rows = dataset.Columns = int((megabytes * MEGABYTE / 2) ** 0.5)
+    dataset.Rows = dataset.Columns = int((2000 * MEGABYTE / 2) ** 0.5)
     length = dataset.Rows * dataset.Columns * 2
     dataset.save_as(path)
     pixels = b"\xe0\x7f\x10\x00OW\0\0" + struct.pack("<I", length) + b"\0" * (length % MEGABYTE)
