@@ -6,7 +6,7 @@ from .knowledge import IMPLIED, LABELLED, SHARE, cell_lists, labelled_cells, lis
 from .policies import TargetPolicy
 from .states import LabelState, encode_states, is_mentioned, is_observed, parse_state
 from .target_values import check_targets
-from .vocabulary import CHEXPERT14, NIH14, Vocabulary, vocabulary
+from .vocabulary import CHEXPERT14, NIH14, Vocabulary, display_name, vocabulary
 
 __all__ = [
     "CHEXPERT14",
@@ -21,6 +21,7 @@ __all__ = [
     "Vocabulary",
     "cell_lists",
     "check_targets",
+    "display_name",
     "encode_states",
     "is_mentioned",
     "is_observed",

@@ -140,6 +140,17 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(*read_findings(Path(__file__).with_name("findings.yaml")))
 
 
+def display_name(finding: str) -> str:
+    """Name of a finding for people; its id where the vocabulary does not know it.
+
+    Example:
+        >>> display_name("effusion"), display_name("my_finding")
+        ('Pleural effusion', 'my_finding')
+    """
+    known = vocabulary()
+    return known.get(finding).display if finding in known.ids else finding
+
+
 def _suggestion(text: str, known: Iterable[str]) -> str:
     """The nearest known text, compared without case, blanks and underscores, which are what people get wrong."""
     plain = {_plain(choice): choice for choice in known}

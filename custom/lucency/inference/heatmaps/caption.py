@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ...labels import vocabulary
+from ...labels import display_name
 from ...results.schema import NOTICE, FindingResult
 from .overlay import STRONGEST_ALPHA, colours_of
 
@@ -15,17 +15,6 @@ FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"  # 
 NARROWEST = 480  # pixels that the text needs
 BAR = "\0"  # stands for the colour bar in a line
 GREY = 128  # radiograph below the colour bar
-
-
-def display_name(finding: str) -> str:
-    """Name of a finding for people; its id where the vocabulary does not know it.
-
-    Example:
-        >>> display_name("effusion"), display_name("my_finding")
-        ('Pleural effusion', 'my_finding')
-    """
-    known = vocabulary()
-    return known.get(finding).display if finding in known.ids else finding
 
 
 def caption(result: FindingResult, scale: str, source: str) -> list[str]:

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from ...bundle.keys import suggestion
 from ...errors import ConfigError, LucencyError
 from ...files import write_atomically
+from ...labels import display_name
 from ...results.model_identity import ModelIdentity
 from ...results.schema import FindingResult, ImageResult
 from ...transforms import read_radiograph
 from .cam import Baseline
-from .caption import BAR, add_caption, caption, display_name
+from .caption import BAR, add_caption, caption
 from .geometry import Fit, on_radiograph, seen
 from .methods import Method, maps_of
 from .overlay import draw_overlay, screen_size

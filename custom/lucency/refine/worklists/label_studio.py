@@ -6,7 +6,8 @@ from itertools import groupby
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from .questions import Question, display
+from ...labels import display_name
+from .questions import Question
 from .words import CHOICES
 
 IMAGE = "lucency_image"
@@ -51,7 +52,7 @@ def _data(group: Sequence[Question], prefix: str, whole: bool) -> dict[str, obje
     if not whole:
         data["finding"] = first.finding
     if first.label is not None:
-        data["label"] = "; ".join(f"{display(question.finding)}: {question.label}" for question in group)
+        data["label"] = "; ".join(f"{display_name(question.finding)}: {question.label}" for question in group)
     return data
 
 
@@ -63,7 +64,7 @@ def _interface(findings: Sequence[str], shows_label: bool) -> str:
     tools = dict.fromkeys(("zoom", "zoomControl", "brightnessControl", "contrastControl"), "true")
     ElementTree.SubElement(view, "Image", {"name": "image", "value": "$image", **tools})
     for finding in findings:
-        ElementTree.SubElement(view, "Header", value=display(finding), size="5")
+        ElementTree.SubElement(view, "Header", value=display_name(finding), size="5")
         _control(view, finding)
     if not findings:
         _control(view, VERDICT)

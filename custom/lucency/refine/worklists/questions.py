@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import LabelError
-from ...labels import vocabulary
+from ...labels import display_name
 from ..ledger import Ledger, LedgerError
 from .ranking import ALL
 from .ranking_file import RankingFile
@@ -36,20 +35,7 @@ class Question:
             >>> Question(round=1, image="a.png", finding="effusion").text
             'Pleural effusion?'
         """
-        return f"{display(self.finding)}?"
-
-
-def display(finding: str) -> str:
-    """Name of a finding for people; the id of one that the vocabulary does not have.
-
-    Example:
-        >>> display("own_finding")
-        'own_finding'
-    """
-    try:
-        return vocabulary().get(finding).display
-    except LabelError:
-        return finding
+        return f"{display_name(self.finding)}?"
 
 
 def asked_cells(ranking: RankingFile, ledger: Ledger) -> list[tuple[str, str]]:

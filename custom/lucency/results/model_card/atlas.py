@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from ...labels import Code, vocabulary
+from ...labels import Code, display_name, vocabulary
 from ..report.measured import Measured
-from ..report.remarks import display_name
 from ..report.report import LEVEL, Report
 from .card import ModelCard
 from .terms import MODALITIES, SCHEMA

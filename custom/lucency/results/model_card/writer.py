@@ -7,8 +7,8 @@ from typing import Any
 import jinja2
 
 from ...files import write_atomically
+from ...labels import display_name
 from ..report.measured import Measured
-from ..report.remarks import display_name
 from .atlas import atlas_card
 from .card import ModelCard
 

@@ -7,10 +7,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ...labels import display_name
 from .document import FindingGap, Subgroup
 from .drawing import Lines, Reliability, path_of, place
 from .measured import Measured
-from .remarks import display_name, distinct_groups
+from .remarks import distinct_groups
 from .report import Report
 
 HERE = Path(__file__).parent

@@ -3,23 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ...labels import vocabulary
+from ...labels import display_name
 from .document import Cohort, Figures, PointFigures, Subgroup
 from .report import LEVEL, LabelNoise
 
 FEW = 20  # images of a class
 MUCH = 0.2  # share of labels
-
-
-def display_name(finding: str) -> str:
-    """Name of a finding for people; its id where the vocabulary does not know it.
-
-    Example:
-        >>> display_name("effusion"), display_name("my_finding")
-        ('Pleural effusion', 'my_finding')
-    """
-    known = vocabulary()
-    return known.get(finding).display if finding in known.ids else finding
 
 
 def make_remarks(
