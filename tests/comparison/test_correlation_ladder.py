@@ -289,7 +289,7 @@ def test_the_files_hold_what_was_measured(results, folder):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("folds: 5", "recipe is None; give a mapping"),
+        ("folds: 5", "key 'recipe' is missing; add it"),
         ("recipe: {network: {_target_: a}, losses: [bce]}\nfold: 3", "no key 'fold'; did you mean 'folds'"),
         (
             "recipe: {network: {_target_: a}, losses: [global]}\ncorrelation_network: {_target_: b}",

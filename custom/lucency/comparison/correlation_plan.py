@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..errors import ConfigError
 from .correlation_rung import BCE, CorrelationRung, correlation_rungs
-from .plan import known_keys
 from .recipe import Recipe
+from .yaml_file import from_mapping, read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +60,4 @@ class CorrelationPlan:
         Raises:
             ConfigError: the file cannot be read, or has a key that is no argument.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
-        try:
-            content = known_keys(cls, content)
-            content["recipe"] = Recipe(**known_keys(Recipe, content.get("recipe")))
-            return cls(**content)
-        except (ConfigError, TypeError) as error:
-            raise ConfigError(f"{path}: {error}") from error
+        return read_yaml(cls, path, recipe=partial(from_mapping, Recipe))

@@ -1,18 +1,18 @@
 """What a benchmark of assembling is told in one YAML file: sources, rungs, budget."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
 from ..bundle.keys import suggestion
 from ..errors import ConfigError
 from .assembled_study import AssembledStudy, Deal
 from .recipe import Recipe
 from .rung import NAIVE_UNION, rungs
+from .yaml_file import from_mapping, read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,30 +96,4 @@ class Plan:
         Raises:
             ConfigError: the file cannot be read, or has a key that is no argument.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
-        try:
-            content = known_keys(cls, content)
-            for key, part in (("recipe", Recipe), ("neighbours", Neighbours)):
-                if key in content:
-                    content[key] = part(**known_keys(part, content[key]))
-            return cls(**content)
-        except (ConfigError, TypeError) as error:
-            raise ConfigError(f"{path}: {error}") from error
-
-
-def known_keys(kind: type, content: Any) -> dict[str, Any]:
-    """A copy of a mapping whose keys are fields of a dataclass.
-
-    Raises:
-        ConfigError: no mapping, or another key.
-    """
-    if not isinstance(content, dict):
-        raise ConfigError(f"{kind.__name__.lower()} is {content!r}; give a mapping")
-    known = [field.name for field in fields(kind)]
-    for key in content:
-        if key not in known:
-            raise ConfigError(f"no key {key!r}{suggestion(str(key), known)} (there are: {', '.join(known)})")
-    return dict(content)
+        return read_yaml(cls, path, recipe=partial(from_mapping, Recipe), neighbours=partial(from_mapping, Neighbours))

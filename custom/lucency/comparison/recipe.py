@@ -1,17 +1,16 @@
 """What is the same for every loss: network, budget, stopping rule, learning rates to try, seeds."""
 
-import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from monai.bundle import ConfigParser
 from torch import nn
 
 from ..errors import ConfigError, causes
+from .yaml_file import read_yaml
 
 NOT_OF_ONE_RUN = ("learning_rates", "seeds", "losses")
 
@@ -87,19 +86,7 @@ class Recipe:
         Raises:
             ConfigError: the file cannot be read, or has a key that is no argument.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
-        known = [field.name for field in fields(cls)]
-        for key in content if isinstance(content, dict) else ["(no mapping)"]:
-            if key not in known:
-                near = difflib.get_close_matches(str(key), known, n=1)
-                raise ConfigError(f"{path}: no key {key!r}; " + (f"did you mean {near[0]!r}?" if near else str(known)))
-        try:
-            return cls(**content)
-        except (ConfigError, TypeError) as error:
-            raise ConfigError(f"{path}: {error}") from error
+        return read_yaml(cls, path)
 
     def of_one_run(self) -> dict[str, Any]:
         """What decides about a run besides its loss, rate and seed: all but the lists of those."""

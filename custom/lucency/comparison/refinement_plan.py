@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
-
-import yaml
 
 from ..bundle.keys import suggestion
 from ..errors import ConfigError
 from ..labels.simulate.chain import Step
 from ..refine.select.entry_scores import METHODS
-from .plan import known_keys
 from .refinement_heads import HeadRecipe
+from .yaml_file import from_mapping, read_yaml
 
 CORESET = "coreset"
 RANDOM = "random_image"
@@ -103,15 +102,9 @@ class RefinementPlan:
         Raises:
             ConfigError: the file cannot be read, or has a key that is no argument.
         """
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path}: not readable as YAML ({' '.join(str(error).split())})") from error
-        try:
-            content = known_keys(cls, content)
-            content["arms"] = [Arm(**known_keys(Arm, arm)) for arm in content.get("arms", [])]
-            if "head" in content:
-                content["head"] = HeadRecipe(**known_keys(HeadRecipe, content["head"]))
-            return cls(**content)
-        except (ConfigError, TypeError) as error:
-            raise ConfigError(f"{path}: {error}") from error
+        return read_yaml(
+            cls,
+            path,
+            arms=lambda arms: [from_mapping(Arm, arm) for arm in arms],
+            head=partial(from_mapping, HeadRecipe),
+        )
