@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hosts.packaged import tiny_package
+from hosts.packaged import RUN, config_files, run_elsewhere, tiny_package
+from support import as_arguments
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +34,19 @@ def hostile(tmp_path) -> Path:
     (folder / "scripts").mkdir(parents=True)
     (folder / "scripts" / "__init__.py").write_text("raise SystemExit('the scripts of the working directory ran')\n")
     return folder
+
+
+@pytest.fixture
+def run(package, read_only, hostile):
+    """Run a workflow of the read-only copy from the hostile folder."""
+
+    def start(names, options, launcher=()):
+        before = sorted(path.relative_to(read_only) for path in read_only.rglob("*"))
+        places = as_arguments({"bundle_root": read_only, **options})
+        done = run_elsewhere(package, hostile, *launcher, *RUN, *config_files(read_only, names), *places)
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert sorted(path.relative_to(read_only) for path in read_only.rglob("*")) == before
+        assert [path.name for path in hostile.iterdir()] == ["scripts"]
+        return done
+
+    return start

@@ -18,6 +18,7 @@ from support import BUNDLE, TINY, write_tiny_model
 SIZE = ("findings", "image_size", "progress_bar", "network_def")
 SETTINGS = {key: value for key, value in TINY.items() if key.startswith(SIZE)}
 METADATA = {"data_source": "phantoms drawn by this project"}
+RUN = ["-m", "monai.bundle", "run"]
 _FOLDER = tempfile.TemporaryDirectory(prefix="packaged-")
 _DAC_OVERRIDE, _CAPBSET_DROP = 1, 24  # of Linux: root's right to write anywhere, and the call that gives it up
 
@@ -31,6 +32,11 @@ def tiny_package(bundle: Path = BUNDLE, code: bool = True) -> Package:
     else:
         settings, weights = SETTINGS, seeded_weights(BundlePipeline(bundle, SETTINGS), 0, folder)
     return package_bundle(bundle, weights=weights, out=folder / "dist", settings=settings, metadata=METADATA, code=code)
+
+
+def config_files(bundle: Path, names: list[str]) -> list[str]:
+    """How MONAI's runner is told a packaged workflow and what is laid over it."""
+    return ["--config_file", str([str(bundle / "configs" / f"{name}.json") for name in names])]
 
 
 @cache

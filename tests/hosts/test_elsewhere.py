@@ -7,31 +7,10 @@ import pytest
 import torch
 
 from bundles.conftest import study as study
-from hosts.packaged import run_elsewhere, tiny_package
-from support import BUNDLE, FINDINGS, as_arguments
+from hosts.packaged import RUN, config_files, run_elsewhere
+from support import FINDINGS, as_arguments
 
 pytestmark = pytest.mark.slow
-RUN = ["-m", "monai.bundle", "run"]
-
-
-def files(bundle, *names):
-    return ["--config_file", str([str(bundle / "configs" / f"{name}.json") for name in names])]
-
-
-@pytest.fixture
-def run(package, read_only, hostile):
-    """Run a workflow of the read-only copy from the hostile folder."""
-
-    def start(names, options, launcher=()):
-        before = sorted(path.relative_to(read_only) for path in read_only.rglob("*"))
-        places = as_arguments({"bundle_root": read_only, **options})
-        done = run_elsewhere(package, hostile, *launcher, *RUN, *files(read_only, *names), *places)
-        assert done.returncode == 0, done.stderr[-3000:]
-        assert sorted(path.relative_to(read_only) for path in read_only.rglob("*")) == before
-        assert [path.name for path in hostile.iterdir()] == ["scripts"]
-        return done
-
-    return start
 
 
 def test_this_machine_is_another_one(package, read_only, hostile):
@@ -82,27 +61,7 @@ def test_two_processes_train_one_network(run, study, tmp_path):
 def test_without_weights_nothing_is_predicted(package, tmp_path, hostile, read_only):
     options = {"bundle_root": read_only, "dataset_dir": read_only / "golden", "output_dir": tmp_path / "out"}
     options |= {"weights": tmp_path / "none.pt"}
-    done = run_elsewhere(package, hostile, *RUN, *files(read_only, "inference"), *as_arguments(options))
+    done = run_elsewhere(package, hostile, *RUN, *config_files(read_only, ["inference"]), *as_arguments(options))
     assert done.returncode != 0
     assert "no weights there" in done.stderr
     assert not (tmp_path / "out" / "predictions.csv").exists()
-
-
-def test_a_network_of_our_own_is_the_packaged_one(tmp_path, hostile):
-    package = tiny_package(BUNDLE.parent / "cxr_label_assemble_classification")
-    arguments = f"{package.folder.name!r}, bundle_dir={str(package.folder.parent)!r}, device='cpu'"
-    code = (
-        "import sys\n"
-        "from monai.bundle import load\n"
-        f"load({arguments})\n"
-        f"load({arguments}, workflow_type='inference')\n"
-        "print(sys.modules['lucency.networks.class_query_densenet'].__file__)"
-    )
-    done = run_elsewhere(package, package.folder, "-c", code)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.splitlines()[-1] == str(package.folder / "lucency" / "networks" / "class_query_densenet.py")
-    places = {"bundle_root": package.folder, "dataset_dir": package.folder / "golden", "output_dir": tmp_path / "out"}
-    files_ = files(package.folder, "inference")
-    done = run_elsewhere(package, hostile, *RUN, *files_, *as_arguments(places))
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert (tmp_path / "out" / "predictions.csv").is_file()
