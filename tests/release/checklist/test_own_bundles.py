@@ -15,13 +15,12 @@ OF_A_SOURCE = {
     "hosts.stock",  # where the method is the network
     "docs.link",  # to the repository's pages
 }
-TO_BE_MENDED = {"workflow.zoo-key", "docs.statements", "format.json"}
 
 
 @pytest.mark.parametrize("bundle", BUNDLES, ids=lambda path: path.name)
 def test_findings_are_those_of_a_source(bundle):
     findings = lint_bundle(bundle).findings
     assert [finding for finding in findings if finding.level is Level.ERROR] == []
-    assert {finding.rule for finding in findings} <= OF_A_SOURCE | TO_BE_MENDED
+    assert {finding.rule for finding in findings} <= OF_A_SOURCE
     empty = [finding.place.key for finding in findings if finding.rule == "metadata.recommended"]
     assert set(empty) <= {"eval_metrics"}

@@ -104,6 +104,28 @@ def test_a_lambda_that_no_worker_gets_is_none_of_the_rules_business(clean):
     assert lint_bundle(clean).findings == ()
 
 
+def test_a_workflow_for_hosts_without_code_is_what_they_use(clean):
+    configs = clean / "configs"
+    (configs / "portable.json").write_text((configs / "inference.json").read_text())
+    own = "clean_findings.tables.TableWriter"
+    change_key(configs / "inference.json", "inferer::_target_", own)
+    assert lint_bundle(clean).findings == ()
+    change_key(configs / "portable.json", "inferer::_target_", own)
+    (finding,) = lint_bundle(clean).findings
+    assert (finding.rule, finding.place.file) == ("hosts.stock", "configs/portable.json")
+
+
+def test_a_page_without_figures_needs_no_cases(clean):
+    page = clean / "docs" / "README.md"
+    counted = re.sub(r"\d+ (images|patients)", "many", page.read_text())
+    page.write_text(counted)
+    assert [finding.message for finding in lint_bundle(clean).findings] == [
+        "does not say: how many cases the figures are of"
+    ]
+    page.write_text(f"{counted}\nNothing was measured with these weights.\n")
+    assert lint_bundle(clean).findings == ()
+
+
 def test_every_rule_has_a_fault():
     assert {fault["rule"] for fault in FAULTS} == {rule.id for rule in RULES}
 

@@ -24,7 +24,8 @@ STATEMENTS = {
     "intended use": r"intended use|(research|clinical) use|for research|not (to be used )?for (diagnos|clinical)",
     "memory": r"\b(RAM|VRAM|memory|[GM]i?B)\b",
     "how many cases the figures are of": (
-        r"\bn\s*=\s*\d|\d\s+(images|patients|cases|studies|radiographs|scans|volumes|subjects)\b"
+        r"\bn\s*=\s*\d|\d\s+(images|patients|cases|studies|radiographs|scans|volumes|subjects)\b|"
+        r"\bnothing (was|has been) measured\b"
     ),
 }
 """What a page states somewhere."""
@@ -115,7 +116,7 @@ RULES = (
     Rule(
         "docs.statements",
         Level.WARNING,
-        "It states: " + ", ".join(STATEMENTS) + ".",
+        "It states: " + ", ".join(STATEMENTS) + ", or that nothing was measured.",
         "A figure without its n, a model without its purpose and a job killed for memory help nobody.",
         _statements,
     ),

@@ -51,8 +51,14 @@ def _type(bundle: BundleText) -> Iterator[Fault]:
         yield Fault(bundle.metadata.place(f"{output[0]}::type"), message, mend)
 
 
+def _without_code(bundle: BundleText) -> list[Workflow]:
+    """The workflow of hosts that run no code of a bundle: one made for them, or that of all."""
+    made = bundle.document("portable")
+    return _inference(bundle) if made is None else [Workflow("portable", "infer", [made])]
+
+
 def _stock(bundle: BundleText) -> Iterator[Fault]:
-    for workflow in _inference(bundle):
+    for workflow in _without_code(bundle):
         after_loader = [found for found in _transforms(workflow) if not _is_loader(found[1])]
         for key in _PORTABLE:
             whole = [(key, workflow.get(key, {}))]
@@ -126,7 +132,7 @@ RULES = (
     Rule(
         "hosts.stock",
         Level.WARNING,
-        "In `inference`, "
+        "In `inference`, or in `portable` if there is one, "
         + ", ".join(f"`{key}`" for key in _PORTABLE)
         + " are MONAI's and torch's, but for the loader.",
         "Platforms that refuse code, and MONAI Deploy with a `.ts` alone, cannot use the bundle.",
