@@ -23,21 +23,10 @@ def measure_performance(images: ScoredImages, *, replicates: int, seed: int) -> 
     Raises:
         LucencyError: no finding has both a positive and a negative label.
     """
-    ranking = bootstrap_intervals(
-        images.raw,
-        images.targets,
-        images.patients,
-        findings=images.findings,
-        replicates=replicates,
-        seed=seed,
-    )
+    known = images.targets, images.patients
+    ranking = bootstrap_intervals(images.raw, *known, findings=images.findings, replicates=replicates, seed=seed)
     errors = calibration_intervals(
-        images.probabilities,
-        images.targets,
-        images.patients,
-        findings=images.findings,
-        replicates=replicates,
-        seed=seed,
+        images.probabilities, *known, findings=images.findings, replicates=replicates, seed=seed
     )
     intervals = {
         "auroc": ranking.auroc,
