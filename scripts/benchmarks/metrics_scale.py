@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from lucency.metrics import bootstrap_intervals, delong_intervals, ranking_metrics
-from lucency.metrics.bootstrap import patient_weights
+from lucency.metrics.resampling import patient_weights
 
 Array = NDArray[np.float64]
 Metrics = Callable[[Array, Array], Array]

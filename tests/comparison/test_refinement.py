@@ -24,7 +24,7 @@ from lucency.data import write_study_table
 from lucency.data.phantom import write_phantom
 from lucency.errors import ConfigError, LabelError, LucencyError, TableError
 from lucency.labels.simulate import asymmetric
-from lucency.metrics.bootstrap import patient_weights
+from lucency.metrics.resampling import patient_weights
 from lucency.refine import keep_masks
 from lucency.refine.oracle import SimulatedOracle
 from lucency.refine.vog import variance_of_gradients

@@ -9,9 +9,10 @@ from scipy.stats import binomtest
 
 from lucency.errors import ConfigError, TableError
 from lucency.inference import site_for
-from lucency.inference.operating_points import measured_figures, parse_rules, set_operating_points
+from lucency.inference.operating_points import parse_rules, set_operating_points
 from lucency.inference.operating_points.measured_figures import FIGURES, measure_figures
-from lucency.metrics.bootstrap import bootstrap_intervals, patient_weights
+from lucency.metrics import bootstrap_intervals, resampling
+from lucency.metrics.resampling import patient_weights
 from lucency.results.model_identity import ModelIdentity
 from references.operating_points import figures as reference
 
@@ -61,7 +62,7 @@ def test_intervals_of_a_site_are_those_of_the_ranking_metrics_for_the_same_score
 @pytest.mark.parametrize("at_once", [1, 7, 1000])
 def test_block_size_changes_nothing(at_once, monkeypatch):
     expected = measure_figures(*cohort(), replicates=20)
-    monkeypatch.setattr(measured_figures, "RESAMPLES_AT_ONCE", at_once)
+    monkeypatch.setattr(resampling, "RESAMPLES_AT_ONCE", at_once)
     assert measure_figures(*cohort(), replicates=20) == expected
 
 

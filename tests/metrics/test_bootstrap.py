@@ -8,8 +8,8 @@ from scipy.stats import binom, norm
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from lucency.errors import ConfigError, LucencyError, TableError
-from lucency.metrics import auroc, average_precision, bootstrap, bootstrap_intervals, paired_bootstrap
-from lucency.metrics.bootstrap import patient_weights
+from lucency.metrics import auroc, average_precision, bootstrap_intervals, paired_bootstrap, resampling
+from lucency.metrics.resampling import patient_weights
 
 NAN = np.nan
 PATIENTS = 40
@@ -27,7 +27,7 @@ def cohort(images=150, findings=3, seed=0):
 
 @pytest.mark.parametrize("resamples_at_once", [1, 7, 64])
 def test_every_resample_equals_scikit_learn_on_the_same_patients(resamples_at_once, monkeypatch):
-    monkeypatch.setattr(bootstrap, "RESAMPLES_AT_ONCE", resamples_at_once)
+    monkeypatch.setattr(resampling, "RESAMPLES_AT_ONCE", resamples_at_once)
     scores, targets, patients = cohort()
     result = bootstrap_intervals(scores, targets, patients, replicates=60, seed=5)
     names = sorted(set(patients.astype(str)))

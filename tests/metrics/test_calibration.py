@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 
 from lucency.errors import ConfigError, LabelError, LucencyError
 from lucency.metrics import brier_score, calibration_intervals, expected_calibration_error, log_loss
-from lucency.metrics.bootstrap import patient_weights
+from lucency.metrics.resampling import patient_weights
 from references import calibration as reference
 
 NAN = np.nan

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..metrics import BootstrapInterval, paired_bootstrap, ranking_metrics
-from ..metrics.bootstrap import patient_weights
 from ..metrics.inputs import number_patients
+from ..metrics.resampling import patient_weights
 from .differences import METRICS, over_seeds
 from .measures import MACRO
 from .refinement import LOSS, NO_CLEANING, SeedResult, stratum

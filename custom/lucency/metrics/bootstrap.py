@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..errors import ConfigError
-from .inputs import FloatArray, IntArray, check_level, check_scores_and_targets, number_patients
+from .inputs import FloatArray, IntArray, check_scores_and_targets, number_patients
 from .ranking import RankingResult, ranking_metrics
+from .resampling import check_resampling, weight_blocks
 from .sorted_finding import SortedFinding
-
-RESAMPLES_AT_ONCE = 64  # side by side in the vector unit; 256 bytes a patient
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,24 +134,6 @@ def paired_bootstrap(
     return _bootstrap([scores_a, scores_b], targets, groups, replicates, seed, level, findings)
 
 
-def patient_weights(patients: int, *, seed: int, replicate: int) -> NDArray[np.int32]:
-    """How often each patient is drawn in one resample; sums to the number of patients.
-
-    Example:
-        >>> int(patient_weights(100, seed=0, replicate=7).sum())
-        100
-    """
-    drawn = np.random.default_rng([seed, replicate]).integers(patients, size=patients)
-    return np.bincount(drawn, minlength=patients).astype(np.int32)
-
-
-def check_resampling(replicates: int, level: float) -> None:
-    """Raise ConfigError unless there are resamples, and a share of them to lie inside the interval."""
-    if replicates < 1:
-        raise ConfigError(f"replicates is {replicates}; give 1 or more, 1000 for a 95 % interval")
-    check_level(level)
-
-
 def _bootstrap(
     models: Sequence[ArrayLike],
     targets: ArrayLike,
@@ -172,9 +152,7 @@ def _bootstrap(
         for scores, _ in checked
     ]
     blocks = []
-    for start in range(0, replicates, RESAMPLES_AT_ONCE):
-        numbers = range(start, min(start + RESAMPLES_AT_ONCE, replicates))
-        weights = np.stack([patient_weights(patients, seed=seed, replicate=number) for number in numbers], axis=1)
+    for weights in weight_blocks(patients, replicates, seed):
         blocks.append(_one_or_difference([[column.areas(weights) for column in model] for model in columns]))
     points = [ranking_metrics(scores, known, findings) for scores, _ in checked]
     estimates = [_one_or_difference([point[metric].values for point in points]) for metric in range(2)]

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .bootstrap import BootstrapInterval, check_resampling, patient_weights
+from .bootstrap import BootstrapInterval
 from .calibration import BinnedFinding, Binning, check_probabilities, errors, summarise
 from .inputs import number_patients
-
-RESAMPLES_AT_ONCE = 64  # bounds the memory of a block of resamples
+from .resampling import check_resampling, weight_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +54,8 @@ def calibration_intervals(
     patient_of_image, patients = number_patients(groups, len(y))
     sums = np.stack([column.sums(patient_of_image, patients) for column in columns], axis=1)  # (P, L, 3 + bins)
     blocks = []
-    for start in range(0, replicates, RESAMPLES_AT_ONCE):
-        numbers = range(start, min(start + RESAMPLES_AT_ONCE, replicates))
-        drawn = np.stack([patient_weights(patients, seed=seed, replicate=number) for number in numbers])
-        resampled = np.tensordot(drawn.astype(np.float64), sums, axes=1)
+    for weights in weight_blocks(patients, replicates, seed):
+        resampled = np.tensordot(weights.T.astype(np.float64), sums, axes=1)
         blocks.append(np.stack([errors(finding) for finding in resampled.swapaxes(0, 1)], axis=2))
     samples = np.concatenate(blocks, axis=1)
     results = [summarise(columns, metric) for metric in range(3)]

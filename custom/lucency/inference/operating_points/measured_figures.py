@@ -1,16 +1,13 @@
 """Sensitivity and its kin of decisions, with intervals from resampling patients."""
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...metrics.bootstrap import check_resampling, patient_weights
 from ...metrics.inputs import FloatArray, IntArray, number_patients
+from ...metrics.resampling import check_resampling, weight_blocks
 from ..site import Figure
 
 FIGURES = ("sensitivity", "specificity", "ppv", "npv", "alert_rate")
-RESAMPLES_AT_ONCE = 64  # bounds the memory of a block of resamples
 
 
 def measure_figures(
@@ -54,7 +51,7 @@ def measure_figures(
     patient_of_image, count = number_patients(patients, len(decisions))
     hits, bases = (_by_patient(images, patient_of_image, count) for images in _hits_and_bases(decisions, targets))
     samples = np.concatenate(
-        [_ratio(weights @ hits, weights @ bases) for weights in _weight_blocks(count, replicates, seed)]
+        [_ratio(drawn.T @ hits, drawn.T @ bases) for drawn in weight_blocks(count, replicates, seed)]
     )  # (R, L * 5)
     values, informative = _ratio(hits.sum(axis=0), bases.sum(axis=0)), (bases > 0).sum(axis=0)
     tail = (1 - level) / 2
@@ -76,12 +73,6 @@ def _hits_and_bases(decisions: FloatArray, targets: FloatArray) -> tuple[NDArray
 def _by_patient(images: NDArray[np.bool_], patient_of_image: IntArray, patients: int) -> FloatArray:
     columns = images.reshape(len(images), -1).T
     return np.stack([np.bincount(patient_of_image, column, patients) for column in columns], axis=1)
-
-
-def _weight_blocks(patients: int, replicates: int, seed: int) -> Iterator[FloatArray]:
-    for start in range(0, replicates, RESAMPLES_AT_ONCE):
-        numbers = range(start, min(start + RESAMPLES_AT_ONCE, replicates))
-        yield np.stack([patient_weights(patients, seed=seed, replicate=number) for number in numbers]).astype(float)
 
 
 def _ratio(hits: FloatArray, bases: FloatArray) -> FloatArray:
