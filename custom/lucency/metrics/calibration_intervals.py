@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .binned_finding import BinnedFinding, Binning, errors
 from .bootstrap import BootstrapInterval
-from .calibration import BinnedFinding, Binning, check_probabilities, errors, summarise
+from .calibration import check_probabilities, summarise
 from .inputs import number_patients
 from .resampling import check_resampling, weight_blocks
 

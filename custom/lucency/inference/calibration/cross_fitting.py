@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ...metrics.calibration import log_losses
+from ...metrics.binned_finding import log_losses
 from .fits import Fit, FloatArray
 
 
