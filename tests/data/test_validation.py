@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from lucency.data import check_study_table, finding_columns
-from lucency.data.validation import check_ages
+from lucency.data.ages import check_ages
 from lucency.errors import TableError
 from references.study_tables import plain_table
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import TableError
+from .ages import check_ages
 from .table_files import read_raw, write_raw
-from .validation import check_ages, check_study_table
+from .validation import check_study_table
 
 
 def read_study_table(path: str | Path, image_root: str | Path | None = None, check_files: bool = True) -> pd.DataFrame:

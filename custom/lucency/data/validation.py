@@ -13,11 +13,11 @@ from ..errors import TableError
 from ..files import first_few
 from ..labels import IMPLIED, LABELLED, LabelState, labelled_cells, listed_cells, vocabulary
 from ..labels.knowledge import unlisted_ids
+from .ages import check_ages
 
 REQUIRED_COLUMNS = ("image", "patient", "study", "view", "age", "sex", "source")
 SPLITS = ("train", "val", "test")
 SEXES = ("F", "M", "O", "")  # DICOM Patient's Sex (0010,0040), PS3.3 C.7.1.1; blank is unknown
-OLDEST_AGE = 130  # years; a larger number is a typing error or another unit
 STATES = tuple(state.value for state in LabelState)
 _FILES_WORTH_A_LISTING = 8  # one listing of a folder costs about as much as this many single look-ups
 
@@ -68,30 +68,6 @@ def check_study_table(frame: pd.DataFrame, name: str, image_root: str | Path | N
     _check_knowledge(frame, name)
     if image_root is not None:
         _check_files(frame, name, Path(image_root))
-
-
-def check_ages(ages: pd.Series, name: str) -> pd.Series:
-    """Return `ages` (text or numbers, blank or NaN for unknown) as float64 years.
-
-    Raises:
-        TableError: an age is not a number between 0 and 130.
-
-    Example:
-        >>> check_ages(pd.Series(["61", "", "0.5"]), "table.csv").tolist()
-        [61.0, nan, 0.5]
-    """
-    years = pd.to_numeric(ages, errors="coerce").astype("float64")
-    blank = ages.isna()
-    if not pd.api.types.is_numeric_dtype(ages):
-        blank |= ages.astype(str).eq("")
-    wrong = ~blank & ~years.between(0, OLDEST_AGE)
-    if wrong.any():
-        rows = [f"row {row + 1}" for row in np.flatnonzero(wrong)]
-        raise TableError(
-            f"{name}: age is {ages[wrong].iloc[0]!r} in {first_few(rows)}; "
-            f"give years between 0 and {OLDEST_AGE}, or leave it blank"
-        )
-    return years
 
 
 def _check_columns(frame: pd.DataFrame, name: str) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...errors import LabelError, TableError
 from ...files import first_few
-from ..validation import OLDEST_AGE
+from ..ages import OLDEST_AGE
 from .declaration import Declaration
 from .known_files import recognised
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ...data.validation import check_ages, check_study_table, finding_columns
+from ...data.ages import check_ages
+from ...data.validation import check_study_table, finding_columns
 from ...errors import TableError
 from ...labels import IMPLIED, LABELLED, SHARE, LabelState, encode_states
 from .schema import LETTERS
