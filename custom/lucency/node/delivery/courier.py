@@ -15,7 +15,6 @@ from ..settings import NodeSettings
 from ..storage import Storage
 from .answer import Answer, Destination, Outcome, Session
 from .backoff import ceiling, full_jitter
-from .documents import publish_document
 from .parcel import Parcel, packed
 
 log = logging.getLogger("lucency.node")
@@ -62,7 +61,7 @@ class Courier:
         self._connection = connection
         self._pacs = "unknown"
         self._failures = 0
-        self._struck: dict[int, int] = {}  # job to how often a conversation broke off at it
+        self._struck: dict[int, int] = {}  # job to how often a conversation broke off at it again
 
     def run(self) -> None:
         """Deliver until told to stop; whatever goes wrong, such as a queue that is away, is waited out."""
@@ -120,9 +119,7 @@ class Courier:
                 self.queue.clear_products(job.id)
             return None
         try:
-            for file, name in parcel.documents:
-                if self.settings.fhir is not None:
-                    publish_document(file, self.settings.fhir, name)
+            parcel.publish(self.settings.fhir)
         except (OSError, LucencyError) as error:
             log.error("fhir_failed", extra={"job": job.id})
             self._wait_or_give_up(job, Kind.NODE_FAILURE, str(error), self.settings.retry_cap)
@@ -168,8 +165,7 @@ class Courier:
         self._change("unreachable")
         wait = 0.0
         if session.connected:
-            tries = self._struck.get(failed.id, 0)
-            self._struck[failed.id] = tries + 1
+            self._struck[failed.id] = tries = self._struck.get(failed.id, -1) + 1
             wait = ceiling(tries, self.settings.retry_base, self.settings.retry_cap)
         self._wait_or_give_up(failed, Kind.PACS_UNREACHABLE, answer.reason, wait)
         for job in others:

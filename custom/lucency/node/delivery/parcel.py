@@ -7,7 +7,7 @@ from ...errors import LucencyError
 from ..intake.part10 import Part10Error, read_identity
 from ..jobs import Job
 from .answer import Outgoing
-from .documents import document_id
+from .documents import document_id, publish_document
 
 
 class ParcelError(LucencyError):
@@ -27,6 +27,16 @@ class Parcel:
     job: Job
     files: tuple[Outgoing, ...]
     documents: tuple[tuple[Path, str], ...]
+
+    def publish(self, folder: Path | None) -> None:
+        """Put the documents into the FHIR folder, if there is to be one.
+
+        Raises:
+            OSError, LucencyError: it does not take them.
+        """
+        if folder is not None:
+            for file, name in self.documents:
+                publish_document(file, folder, name)
 
 
 def packed(job: Job, root: Path) -> Parcel:
