@@ -1,10 +1,10 @@
 """Best and last checkpoints, and the exact resume of a killed run."""
 
-import csv
 import io
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from ignite.engine import Engine, Events
 from monai.engines import Evaluator
@@ -150,7 +150,7 @@ class RunCheckpoint:
             best = _unwrapped(self.evaluator.network).state_dict()
             write_atomically(self.folder / "model.pt", serialise(best))
         write_atomically(self.last, serialise(self._content(engine)))
-        write_atomically(self.folder / "history.csv", _as_csv(self.history))
+        write_atomically(self.folder / "history.csv", pd.DataFrame(self.history).to_csv(index=False))
 
     def _content(self, engine: Engine) -> dict[str, Any]:
         scaler = getattr(engine, "scaler", None)
@@ -189,12 +189,3 @@ def serialise(content: Any) -> bytes:
     buffer = io.BytesIO()
     torch.save(content, buffer)
     return buffer.getvalue()
-
-
-def _as_csv(rows: list[dict[str, float]]) -> str:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
