@@ -1,5 +1,6 @@
-"""What tests share: a tiny configuration of bundles, child processes, scripts."""
+"""What tests share: a tiny configuration of bundles, child processes, scripts, snippets of pages."""
 
+import doctest
 import os
 import re
 import runpy
@@ -68,3 +69,12 @@ def benchmark_commands(page: str) -> list[str]:
     """Lines of a page's shell blocks that run a benchmark."""
     blocks = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
     return [line for block in blocks for line in block.splitlines() if "scripts/benchmarks/" in line]
+
+
+def run_snippets(page: str, *, alone: bool = True) -> None:
+    """Run the Python blocks of a page's text as doctests, each alone or all in one session."""
+    snippets = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert snippets
+    for number, snippet in enumerate(snippets if alone else ["\n".join(snippets)]):
+        test = doctest.DocTestParser().get_doctest(snippet, {}, f"snippet {number}", None, 0)
+        assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0

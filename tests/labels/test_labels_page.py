@@ -1,11 +1,11 @@
 """The page docs/reference/labels.md says what the code does."""
 
-import doctest
 import re
 from pathlib import Path
 from string import ascii_lowercase
 
 from lucency.labels import vocabulary
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "labels.md").read_text(encoding="utf-8")
 
@@ -32,8 +32,4 @@ def test_the_vocabulary_table_is_the_vocabulary():
 
 
 def test_the_snippets_run():
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert snippets
-    for number, snippet in enumerate(snippets):
-        test = doctest.DocTestParser().get_doctest(snippet, {}, f"labels.md {number}", None, 0)
-        assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE)

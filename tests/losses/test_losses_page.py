@@ -1,6 +1,5 @@
 """The page docs/reference/losses.md says what the code does."""
 
-import doctest
 import inspect
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ import yaml
 
 from lucency.losses.reducers import REDUCERS
 from references.losses.contract import EXPORTED, reference_of
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "losses.md").read_text(encoding="utf-8")
 
@@ -53,8 +53,4 @@ def test_the_table_of_optima_follows_from_the_references():
 
 
 def test_the_snippets_run():
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert snippets
-    for number, snippet in enumerate(snippets):
-        test = doctest.DocTestParser().get_doctest(snippet, {}, f"losses.md {number}", None, 0)
-        assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE)

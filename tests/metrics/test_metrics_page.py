@@ -1,6 +1,5 @@
 """The page docs/reference/metrics.md says what the code does."""
 
-import doctest
 import inspect
 import re
 from pathlib import Path
@@ -10,6 +9,7 @@ import yaml
 
 import lucency.metrics
 from lucency.metrics import FindingMetrics
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
 
@@ -46,8 +46,4 @@ def test_the_configuration_builds_and_names_the_keys_it_says():
 
 
 def test_the_snippets_run():
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert snippets
-    for number, snippet in enumerate(snippets):
-        test = doctest.DocTestParser().get_doctest(snippet, {}, f"metrics.md {number}", None, 0)
-        assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE)

@@ -1,6 +1,5 @@
 """The page docs/reference/networks.md says what the code does."""
 
-import doctest
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from monai.networks.nets import DenseNet121
 import lucency.networks
 from lucency.networks import FineGrainedDenseNet
 from references.bilinear import parameters
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "networks.md").read_text(encoding="utf-8")
 
@@ -51,7 +51,4 @@ def test_the_configuration_makes_network_and_loss():
 
 
 def test_the_snippets_run():
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("\n".join(snippets), {}, "networks.md", None, 0)
-    assert snippets
-    assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE, alone=False)

@@ -1,7 +1,6 @@
 """The page docs/reference/reader.md says what the code does."""
 
 import copy
-import doctest
 import re
 from pathlib import Path
 
@@ -14,25 +13,18 @@ from pydicom import uid
 from lucency.transforms import CenterSquareCropd, pixels
 from lucency.transforms.decoders import DECODERS
 from lucency.transforms.header import MAX_PIXELS
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "reader.md").read_text(encoding="utf-8")
 
 
-def blocks(language):
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert found
-    return found
-
-
 def test_the_snippets_run():
-    for number, snippet in enumerate(blocks("python")):
-        test = doctest.DocTestParser().get_doctest(snippet, {}, f"reader.md {number}", None, 0)
-        assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
+    run_snippets(PAGE)
 
 
 def test_the_configuration_loads_padded_or_cropped(tmp_path):
     Image.fromarray(np.arange(600, dtype="u2").reshape(30, 20)).save(tmp_path / "a.png")
-    steps = yaml.safe_load(blocks("yaml")[0])
+    steps = yaml.safe_load(re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)[0])
     elsewhere = copy.deepcopy(steps)
     del elsewhere[0]["reader"]["spatial_size"]  # as a host's own reader would
     crop = {"_target_": "lucency.transforms.CenterSquareCropd", "keys": "image"}

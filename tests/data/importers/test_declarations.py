@@ -1,6 +1,5 @@
 """What every importer declares, and that the page says the same."""
 
-import doctest
 import re
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import pytest
 
 from lucency.data.importers import IMPORTERS
 from lucency.labels import LabelState, vocabulary
+from support import run_snippets
 
 REPOSITORY = Path(__file__).parents[3]
 PAGE = REPOSITORY / "docs" / "reference" / "label-sources.md"
@@ -73,9 +73,7 @@ def test_the_script_mends_the_page(tmp_path):
 
 
 def test_the_snippet_of_the_page_runs():
-    (snippet,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
-    test = doctest.DocTestParser().get_doctest(snippet, {}, PAGE.name, None, 0)
-    assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE.read_text())
 
 
 def test_the_page_says_of_every_archive_what_it_was_checked_on():

@@ -1,22 +1,18 @@
 """The page docs/reference/pixel-cache.md says what the code does."""
 
-import doctest
 import inspect
 import re
 from pathlib import Path
 
 from lucency.commands.cache import cache
 from lucency.data.pixel_cache import PixelSettings
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "pixel-cache.md").read_text(encoding="utf-8")
 
 
 def test_the_snippets_run() -> None:
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert snippets
-    for number, snippet in enumerate(snippets):
-        test = doctest.DocTestParser().get_doctest(snippet, {}, f"pixel-cache.md {number}", None, 0)
-        assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE)
 
 
 def test_the_options_are_those_of_the_command() -> None:

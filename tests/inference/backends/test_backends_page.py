@@ -1,12 +1,11 @@
 """The page docs/reference/backends.md says what the code does."""
 
-import doctest
-import re
 from pathlib import Path
 
 from lucency.inference.backends import BOUNDS, RUNTIMES
 from lucency.inference.backends.export_source import INPUT, OPSET, OUTPUT
 from lucency.inference.backends.tensorrt import LARGEST_BATCH
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "backends.md").read_text(encoding="utf-8")
 
@@ -37,7 +36,4 @@ def test_files():
 
 
 def test_the_snippets_run():
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("\n".join(snippets), {}, "backends.md", None, 0)
-    assert snippets
-    assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE, alone=False)

@@ -1,6 +1,5 @@
 """The page docs/reference/guard.md says what the code does and what the record holds."""
 
-import doctest
 import re
 from pathlib import Path
 
@@ -9,25 +8,18 @@ import yaml
 
 from lucency.inference.guard import Rules, read_rules
 from lucency.inference.guard.image_check import MODEL
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "guard.md").read_text(encoding="utf-8")
 RECORD = yaml.safe_load(MODEL.with_suffix(".yaml").read_text(encoding="utf-8"))
 
 
-def blocks(language):
-    found = re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert found
-    return found
-
-
 def test_the_snippet_runs():
-    (snippet,) = blocks("python")
-    test = doctest.DocTestParser().get_doctest(snippet, {}, "guard.md", None, 0)
-    assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
+    run_snippets(PAGE)
 
 
 def test_the_configuration_is_accepted():
-    (text,) = blocks("yaml")
+    (text,) = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
     assert read_rules(yaml.safe_load(text)["guard_rules"]).view.missing == "refuse"
 
 

@@ -1,6 +1,5 @@
 """The page docs/reference/heatmaps.md says what the code does."""
 
-import doctest
 import inspect
 import re
 from pathlib import Path
@@ -17,16 +16,14 @@ from lucency.inference.heatmaps.overlay import STRONGEST_ALPHA
 from lucency.inference.heatmaps.secondary_capture import SERIES_NUMBER
 from lucency.results.model_identity import ModelIdentity
 from lucency.results.schema import NOTICE
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "heatmaps.md").read_text(encoding="utf-8")
 
 
 def test_the_snippets_run():
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    test = doctest.DocTestParser().get_doctest("\n".join(snippets), {}, "heatmaps.md", None, 0)
-    assert snippets
     torch.manual_seed(0)
-    assert doctest.DocTestRunner().run(test).failed == 0
+    run_snippets(PAGE, alone=False)
 
 
 def test_the_keys_of_the_page_make_the_writer_of_every_bundle(tmp_path):

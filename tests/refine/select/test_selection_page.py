@@ -1,13 +1,12 @@
 """The page docs/reference/selection.md says what the code does."""
 
-import doctest
 import inspect
-import re
 from pathlib import Path
 
 import pytest
 
 from lucency.refine import keep, rates, select
+from support import run_snippets
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "selection.md").read_text(encoding="utf-8")
 
@@ -27,10 +26,4 @@ def test_every_method_has_its_row(name):
 
 
 def test_the_snippets_run_in_their_order():
-    names = {}
-    snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert snippets
-    for number, snippet in enumerate(snippets):
-        test = doctest.DocTestParser().get_doctest(snippet, names, f"selection.md {number}", None, 0)
-        assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, clear_globs=False).failed == 0
-        names = test.globs
+    run_snippets(PAGE, alone=False)
