@@ -139,7 +139,7 @@ def test_refusals_leave_nothing(arguments, change, message):
 def test_a_bundle_without_licence(arguments, tmp_path):
     shutil.copytree(BUNDLE, tmp_path / BUNDLE.name)
     (tmp_path / BUNDLE.name / "LICENSE").unlink()
-    with pytest.raises(ConfigError, match="LICENSE: is not there"):
+    with pytest.raises(ConfigError, match=r"LICENSE: is not there; .* --license FILE"):
         package_bundle(tmp_path / BUNDLE.name, **arguments)
 
 

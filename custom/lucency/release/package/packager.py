@@ -55,6 +55,7 @@ def package_bundle(
     settings: Mapping[str, Any] | None = None,
     evaluation: str | Path | None = None,
     metadata: Mapping[str, Any] | None = None,
+    license: str | None = None,
     data_license: str | None = None,
     site: str | Path | None = None,
     url: str = "",
@@ -73,6 +74,7 @@ def package_bundle(
         settings: configuration keys to values and choices of the bundle's folders, those of the training run.
         evaluation: output folder of the evaluate workflow, for `eval_metrics`.
         metadata: fields that whoever packages knows better than the recipe, such as ``data_source`` and ``version``.
+        license: text of the bundle's licence, in place of its file `LICENSE`; converted bundles have none.
         data_license: text about the data that the weights were trained on.
         site: `site.yaml` of calibration and operating points, to be used by default.
         url: of the place that will hold the bundle, for `large_files.yml`.
@@ -84,7 +86,7 @@ def package_bundle(
             `lucency bundle check`; an export differs; the folder is there already.
     """
     bundle, weights, out = Path(bundle), Path(weights), Path(out)
-    recipe, page = _recipe(bundle)
+    recipe, page = _recipe(bundle, license)
     changes = _stated_fields(metadata or {})
     configurations = resolved_configurations(bundle, settings or {})
     if site is not None:
@@ -98,6 +100,8 @@ def package_bundle(
         modules = vendor(named_components(configurations), folder)
         content = package_metadata(recipe, configurations["inference"], modules, changes)
         _copy_files(bundle, folder, Path(site) if site is not None else None)
+        if license is not None:
+            write_atomically(folder / "LICENSE", license)
         _write_configurations(folder / "configs", configurations, content)
         lint_bundle(folder).raise_errors("metadata", "data-format")
         report("weights")
@@ -128,15 +132,18 @@ def package_bundle(
     return Package(out / name, archive, sha256_of(archive), modules, needs_code)
 
 
-def _recipe(bundle: Path) -> tuple[Configuration, str]:
+def _recipe(bundle: Path, license: str | None) -> tuple[Configuration, str]:
     """Metadata and page of a bundle.
 
     Raises:
         ConfigError: it lacks these, or a licence, without which nobody may use it.
     """
-    for needed in ("LICENSE", "docs/README.md"):
-        if not (bundle / needed).is_file():
-            raise ConfigError(f"{bundle / needed}: is not there; a bundle that leaves the house needs it")
+    if not (bundle / "docs" / "README.md").is_file():
+        raise ConfigError(f"{bundle / 'docs' / 'README.md'}: is not there; a bundle that leaves the house needs it")
+    if license is None and not (bundle / "LICENSE").is_file():
+        raise ConfigError(
+            f"{bundle / 'LICENSE'}: is not there; nothing leaves the house without one; give --license FILE"
+        )
     return read_metadata(bundle), (bundle / "docs" / "README.md").read_text(encoding="utf-8")
 
 

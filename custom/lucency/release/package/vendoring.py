@@ -5,14 +5,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ...errors import ConfigError
+from ..recipes import RECIPES
 from .import_graph import PACKAGE, ROOT, imports_of, needed_modules, source_of
+
+LICENCE = RECIPES / "cxr_spml_classification" / "LICENSE"  # an installation has this text nowhere else
 
 
 def vendor(names: Iterable[str], folder: Path) -> list[str]:
     """Copy what the named components need into `folder`, under this package's own name.
 
     Modules find each other by relative imports, so the copy works wherever it lies. A module that reads files beside
-    it brings the files of its folder that are no Python.
+    it brings the files of its folder that are no Python. The code brings its own licence, for that of the bundle may
+    be another one.
 
     Args:
         names: of classes and functions, such as ``lucency.losses.HillLoss``; none leave the folder empty.
@@ -34,6 +38,8 @@ def vendor(names: Iterable[str], folder: Path) -> list[str]:
             for file in sorted(source.parent.iterdir()):
                 if file.is_file() and file.suffix not in (".py", ".pyc"):
                     _copy(file, folder)
+    if modules:
+        shutil.copyfile(LICENCE, folder / PACKAGE / LICENCE.name)
     return modules
 
 
