@@ -1,6 +1,7 @@
 """A packaged bundle on a machine that has only MONAI and what it declares: read-only, offline, beside other scripts."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -65,3 +66,25 @@ def test_without_weights_nothing_is_predicted(package, tmp_path, hostile, read_o
     assert done.returncode != 0
     assert "no weights there" in done.stderr
     assert not (tmp_path / "out" / "predictions.csv").exists()
+
+
+TWO = """
+import sys
+from monai.bundle import run
+
+for folder in sys.argv[2:]:
+    places = {"bundle_root": folder, "dataset_dir": f"{folder}/golden", "output_dir": f"{sys.argv[1]}/{folder[-6:]}"}
+    run(config_file=f"{folder}/configs/inference.json", **places)
+"""
+
+
+def test_a_second_package_of_another_version_says_whose_code_runs(package, tmp_path, hostile):
+    first, second = tmp_path / "first_", tmp_path / "second"
+    for folder in (first, second):
+        shutil.copytree(package.folder, folder)
+    (second / "lucency" / "__init__.py").write_text('__version__ = "9.9.9"\n')
+    done = run_elsewhere(package, hostile, "-c", TWO, tmp_path / "out", first, second)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (line,) = [line for line in done.stdout.splitlines() if "was packaged with" in line]
+    assert f"{second}: was packaged with lucency 9.9.9, and this process runs" in line
+    assert f"of {first / 'lucency'}: answers may differ" in line

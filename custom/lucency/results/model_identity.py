@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from ..errors import ConfigError
 from ..files import sha256_of
+from .running_code import warn_of_other_code
 
 
 class ModelIdentity(BaseModel):
@@ -75,7 +76,7 @@ def identify_model(
     settings: Mapping[str, Any] | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> ModelIdentity:
-    """Identify the model that a bundle's configuration describes.
+    """Identify the model that a bundle's configuration describes; another version of its code is warned of.
 
     Args:
         bundle_root: folder of the bundle; name and version stand in its `configs/metadata.json`.
@@ -87,6 +88,7 @@ def identify_model(
     Raises:
         ConfigError: the bundle's metadata cannot be read.
     """
+    warn_of_other_code(bundle_root)
     path, file = Path(weights), Path(bundle_root) / "configs" / "metadata.json"
     try:
         metadata = json.loads(file.read_text())
