@@ -8,10 +8,9 @@ import yaml
 
 from lucency.bundle import run_bundle
 from lucency.bundle.keys import flatten
-from lucency.engines import RunCheckpoint
 from lucency.errors import explanation
+from runs import same, stopping, train_on_two_ranks, weights
 from support import BUNDLE as SPML
-from support import as_arguments, python
 
 BUNDLE = SPML.with_name("cxr_label_assemble_classification")
 CONFIGS = BUNDLE / "configs"
@@ -20,14 +19,6 @@ OPTIONS = sorted((path.parent.name, path.stem) for path in CONFIGS.glob("*/*.yam
 
 def train(assembled, folder, groups=None, **overrides):
     return run_bundle(BUNDLE, "train", groups=groups, overrides={**assembled, "ckpt_dir": str(folder), **overrides})
-
-
-def weights(folder, name="model.pt"):
-    return torch.load(folder / name, weights_only=True)
-
-
-def same(first, second):
-    return first.keys() == second.keys() and all(torch.equal(tensor, second[key]) for key, tensor in first.items())
 
 
 @pytest.fixture(scope="module")
@@ -159,25 +150,12 @@ def test_what_does_not_go_together_says_so(groups, settings, message, assembled,
     assert not (tmp_path / "model.pt").exists()
 
 
-class StopError(Exception):
-    """Ends a run after its first epoch."""
-
-
 def test_a_stopped_run_ends_with_the_weights_of_an_unbroken_one(assembled, tmp_path, monkeypatch):
     groups = {"loss": "ramp_up", "teacher": "ema", "queries": "random_mlp"}
     unbroken, stopped = tmp_path / "unbroken", tmp_path / "stopped"
     train(assembled, unbroken, groups)
-    save = RunCheckpoint._save
-
-    def save_once(self, engine):
-        save(self, engine)
-        raise StopError
-
-    monkeypatch.setattr(RunCheckpoint, "_save", save_once)
-    with pytest.raises(RuntimeError) as caught:
+    with stopping(monkeypatch):
         train(assembled, stopped, groups)
-    assert isinstance(caught.value.__cause__, StopError)
-    monkeypatch.undo()
     assert len(pd.read_csv(stopped / "history.csv")) == 1
     train(assembled, stopped, groups)
     first, second = (weights(folder, "last.pt") for folder in (unbroken, stopped))
@@ -202,14 +180,9 @@ def test_inference_equals_evaluation(assembled, scores, folder, tmp_path):
 
 @pytest.mark.slow
 def test_monais_own_runner_trains_on_two_ranks_from_any_folder(assembled, tmp_path):
-    files = [f"{CONFIGS}/{name}.yaml" for name in ("train", "teacher/ema", "multi_gpu_train")]
-    options = {**assembled, "config_file": files, "ckpt_dir": tmp_path / "run", "batch_size": 4}
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    last = weights(tmp_path / "run", "last.pt")
+    run = train_on_two_ranks(BUNDLE, ("train", "teacher/ema"), tmp_path, **assembled)
+    last = weights(run, "last.pt")
     for part in ("network", "teacher"):
         assert not any(key.startswith("module.") for key in last[part])
         assert all(torch.isfinite(tensor).all() for tensor in last[part].values())
-    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == assembled["max_epochs"]
+    assert len(pd.read_csv(run / "history.csv")) == assembled["max_epochs"]

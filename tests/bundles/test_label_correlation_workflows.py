@@ -10,10 +10,10 @@ from monai.networks.nets import DenseNet121
 
 import lucency.data
 from lucency.bundle import run_bundle
-from lucency.engines import RunCheckpoint
 from lucency.errors import explanation
+from runs import assert_inference_equals_evaluation, infer, same, stopping, train_on_two_ranks, weights
 from support import BUNDLE as SPML
-from support import FINDINGS, TINY, as_arguments, python
+from support import FINDINGS, TINY
 
 BUNDLE = SPML.with_name("cxr_label_correlation_classification")
 CONFIGS = BUNDLE / "configs"
@@ -23,28 +23,6 @@ SMALL = {**TINY, "image_size": 64}  # a feature map of four places: with one, al
 def train(study, folder, groups=None, **overrides):
     places = {"dataset_dir": str(study), "ckpt_dir": str(folder)}
     return run_bundle(BUNDLE, "train", groups=groups, overrides={**SMALL, **places, **overrides})
-
-
-def evaluate(study, folder, out, groups=None, **overrides):
-    places = {"dataset_dir": str(study), "ckpt_dir": str(folder), "output_dir": str(out), "replicates": 5}
-    run_bundle(BUNDLE, "evaluate", groups=groups, overrides={**SMALL, **places, **overrides})
-    return pd.read_csv(out / "scores.csv")
-
-
-def infer(study, weights, out, groups=None):
-    network = {key: value for key, value in SMALL.items() if key.startswith("network_def")}
-    options = {"findings": FINDINGS, "image_size": 64, "progress_bar": False, "check_image": False, **network}
-    places = {"dataset_dir": str(study / "images"), "weights": str(weights), "output_dir": str(out)}
-    run_bundle(BUNDLE, "inference", groups=groups, overrides=options | places)
-    return pd.read_csv(out / "predictions.csv").set_index("file")
-
-
-def weights(folder, name="model.pt"):
-    return torch.load(folder / name, weights_only=True)
-
-
-def same(first, second):
-    return first.keys() == second.keys() and all(torch.equal(tensor, second[key]) for key, tensor in first.items())
 
 
 @pytest.fixture(scope="module")
@@ -135,25 +113,12 @@ def test_bfloat16_trains_too(study, tmp_path):
     assert run.parser.get_parsed_content("train#trainer").state.metrics["local_variation"] > 0
 
 
-class StopError(Exception):
-    """Ends a run after its first epoch."""
-
-
 def test_a_stopped_run_ends_with_the_weights_and_the_queue_of_an_unbroken_one(study, tmp_path, monkeypatch):
     groups = {"contrast": "queue"}
     unbroken, stopped = tmp_path / "unbroken", tmp_path / "stopped"
     train(study, unbroken, groups)
-    save = RunCheckpoint._save
-
-    def save_once(self, engine):
-        save(self, engine)
-        raise StopError
-
-    monkeypatch.setattr(RunCheckpoint, "_save", save_once)
-    with pytest.raises(RuntimeError) as caught:
+    with stopping(monkeypatch):
         train(study, stopped, groups)
-    assert isinstance(caught.value.__cause__, StopError)
-    monkeypatch.undo()
     assert len(pd.read_csv(stopped / "history.csv")) == 1
     train(study, stopped, groups)
     first, second = (weights(folder, "last.pt") for folder in (unbroken, stopped))
@@ -165,17 +130,8 @@ def test_a_stopped_run_ends_with_the_weights_and_the_queue_of_an_unbroken_one(st
     assert [event.step for event in written(stopped)[0]] == [3, 6, 9]
 
 
-def assert_alike(scores, predictions):
-    assert len(scores) == 8
-    for _, row in scores.iterrows():
-        for finding in FINDINGS:
-            expected = pytest.approx(row[f"probability_{finding}"], abs=1e-5)
-            assert predictions.loc[row.file.rsplit("/", 1)[1], finding] == expected
-
-
 def test_inference_equals_evaluation(trained, study, folder, tmp_path):
-    scores = evaluate(study, folder, tmp_path / "evaluation")
-    assert_alike(scores, infer(study, folder / "model.pt", tmp_path / "inference"))
+    assert_inference_equals_evaluation(BUNDLE, SMALL, study, folder, tmp_path)
 
 
 @pytest.mark.parametrize("rung", ["bce", "decomposition"])
@@ -184,29 +140,21 @@ def test_a_rung_with_another_network_is_evaluated_and_predicts_by_its_name(rung,
     run = train(study, tmp_path, groups, max_epochs=1)
     assert (type(run.parser.get_parsed_content("network")) is DenseNet121) == (rung == "bce")
     assert "local_variation" not in run.parser.get_parsed_content("train#trainer").state.metrics
-    scores = evaluate(study, tmp_path, tmp_path / "evaluation", groups)
-    assert_alike(scores, infer(study, tmp_path / "model.pt", tmp_path / "inference", groups))
+    assert_inference_equals_evaluation(BUNDLE, SMALL, study, tmp_path, tmp_path, groups)
     with pytest.raises(Exception) as caught:  # noqa: PT011 - MONAI wraps it
-        infer(study, tmp_path / "model.pt", tmp_path / "without")
+        infer(BUNDLE, SMALL, study / "images", tmp_path / "model.pt", tmp_path / "without")
     assert "made for another network than LabelCorrelationDenseNet" in explanation(caught.value)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("option", ["contrast/queue", "ladder/global"])
 def test_monais_own_runner_trains_on_two_ranks_from_any_folder(option, study, tmp_path):
-    files = [f"{CONFIGS}/{name}.yaml" for name in ("train", option, "multi_gpu_train")]
-    options = {**SMALL, "config_file": files, "dataset_dir": study, "ckpt_dir": tmp_path / "run", "batch_size": 4}
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    last = weights(tmp_path / "run", "last.pt")
-    assert not any(key.startswith("module.") for key in last["network"])
-    assert all(torch.isfinite(tensor).all() for tensor in last["network"].values())
-    history = pd.read_csv(tmp_path / "run" / "history.csv")
+    run = train_on_two_ranks(BUNDLE, ("train", option), tmp_path, **SMALL, dataset_dir=study)
+    history = pd.read_csv(run / "history.csv")
     assert list(history.epoch) == [1, 2, 3]
     assert np.isfinite(history.loss).all()
     if option == "contrast/queue":
+        last = weights(run, "last.pt")
         held = last["loss"]["contrast.queue.images"]
         assert set(held[held >= 0].tolist()) <= set(range(24))
         assert last["loss"]["contrast.queue.pushed"].min() > 0

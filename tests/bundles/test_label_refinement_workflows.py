@@ -9,11 +9,11 @@ import torch
 
 from lucency.bundle import run_bundle
 from lucency.data import read_study_table, write_study_table
-from lucency.engines import RunCheckpoint
 from lucency.errors import explanation
 from lucency.refine.trusted import trusted_table
+from runs import assert_inference_equals_evaluation, same, stopping, train_on_two_ranks, weights
 from support import BUNDLE as SPML
-from support import FINDINGS, TINY, as_arguments, python
+from support import FINDINGS, TINY
 
 BUNDLE = SPML.with_name("cxr_label_refinement_classification")
 CONFIGS = BUNDLE / "configs"
@@ -26,14 +26,6 @@ PLAIN = {key: value for key, value in SMALL.items() if not key.startswith("phase
 def train(study, folder, groups=None, **overrides):
     places = {"dataset_dir": str(study), "ckpt_dir": str(folder)}
     return run_bundle(BUNDLE, "train", groups=groups, overrides={**SMALL, **places, **overrides})
-
-
-def weights(folder, name="model.pt"):
-    return torch.load(folder / name, weights_only=True)
-
-
-def same(first, second):
-    return first.keys() == second.keys() and all(torch.equal(tensor, second[key]) for key, tensor in first.items())
 
 
 @pytest.fixture(scope="module")
@@ -97,23 +89,9 @@ def test_a_folder_with_another_run_is_refused_by_its_record_before_its_snapshots
     assert "differs in findings" in explanation(caught.value)
 
 
-class StopError(Exception):
-    """Ends a run when its third epoch is over, before the checkpoint is written."""
-
-
 def test_a_stopped_run_ends_as_an_unbroken_one(study, trained, tmp_path, monkeypatch):
-    save = RunCheckpoint._save
-
-    def save_twice(self, engine):
-        if engine.state.epoch == 3:
-            raise StopError
-        save(self, engine)
-
-    monkeypatch.setattr(RunCheckpoint, "_save", save_twice)
-    with pytest.raises(RuntimeError) as caught:
+    with stopping(monkeypatch, epoch=3, saved=False):
         train(study, tmp_path)
-    assert isinstance(caught.value.__cause__, StopError)
-    monkeypatch.undo()
     assert len(pd.read_csv(tmp_path / "history.csv")) == 2
     train(study, tmp_path)
     first, second = (weights(folder, "last.pt") for folder in (trained, tmp_path))
@@ -159,19 +137,7 @@ def test_phase_2_learns_and_is_evaluated(study, trained, trusted, tmp_path):
 
 
 def test_inference_equals_evaluation_of_the_first_network(trained, study, tmp_path):
-    places = {"dataset_dir": str(study), "ckpt_dir": str(trained), "output_dir": str(tmp_path / "evaluation")}
-    run_bundle(BUNDLE, "evaluate", overrides={**SMALL, **places, "replicates": 5})
-    network = {key: value for key, value in SMALL.items() if key.startswith("network_def")}
-    options = {"findings": FINDINGS, "image_size": 32, "progress_bar": False, "check_image": False, **network}
-    places = {"dataset_dir": study / "images", "weights": trained / "model.pt", "output_dir": tmp_path / "inference"}
-    run_bundle(BUNDLE, "inference", overrides=options | {key: str(path) for key, path in places.items()})
-    predictions = pd.read_csv(tmp_path / "inference" / "predictions.csv").set_index("file")
-    scores = pd.read_csv(tmp_path / "evaluation" / "scores.csv")
-    assert len(scores) == 8
-    for _, row in scores.iterrows():
-        for finding in FINDINGS:
-            expected = pytest.approx(row[f"probability_{finding}"], abs=1e-5)
-            assert predictions.loc[row.file.rsplit("/", 1)[1], finding] == expected
+    assert_inference_equals_evaluation(BUNDLE, SMALL, study, trained, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -197,17 +163,10 @@ def test_a_wrong_setting_ends_the_run_before_images_are_read(settings, message, 
 
 @pytest.mark.slow
 def test_monais_own_runner_trains_on_two_ranks_from_any_folder(study, trained, tmp_path):
-    files = [f"{CONFIGS}/{name}.yaml" for name in ("train", "multi_gpu_train")]
-    options = {**SMALL, "config_file": files, "dataset_dir": study, "ckpt_dir": tmp_path / "run", "batch_size": 4}
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    assert np.isfinite(pd.read_csv(tmp_path / "run" / "history.csv").loss).all()
-    state = weights(tmp_path / "run")
-    assert state.keys() == weights(trained).keys()
-    assert all(torch.isfinite(tensor).all() for tensor in state.values())
-    entries, alone = (pd.read_parquet(folder / "entries.parquet") for folder in (tmp_path / "run", trained))
+    run = train_on_two_ranks(BUNDLE, ("train",), tmp_path, **SMALL, dataset_dir=study)
+    assert np.isfinite(pd.read_csv(run / "history.csv").loss).all()
+    assert weights(run).keys() == weights(trained).keys()
+    entries, alone = (pd.read_parquet(folder / "entries.parquet") for folder in (run, trained))
     named = ["image", "patient", "finding", "observed"]
     pd.testing.assert_frame_equal(entries[named], alone[named])
     assert entries[["vog", "vog_second"]].notna().all(axis=None)

@@ -7,8 +7,9 @@ import torch
 import yaml
 
 from lucency.bundle import run_bundle
+from runs import assert_inference_equals_evaluation, train_on_two_ranks
 from support import BUNDLE as SPML
-from support import FINDINGS, TINY, as_arguments, python
+from support import TINY
 
 BUNDLE = SPML.with_name("cxr_msml_classification")
 SMALL = {**TINY, "network_def#reduced_channels": [6, 6]}
@@ -61,32 +62,10 @@ def test_without_deep_supervision_one_loss_trains_the_mean(study, tmp_path):
 
 
 def test_inference_equals_evaluation(trained, study, tmp_path):
-    places = {"dataset_dir": str(study), "ckpt_dir": str(trained), "output_dir": str(tmp_path / "evaluation")}
-    run_bundle(BUNDLE, "evaluate", overrides={**SMALL, **places, "replicates": 5})
-    network = {key: value for key, value in SMALL.items() if key.startswith("network_def")}
-    options = {"findings": FINDINGS, "image_size": 32, "progress_bar": False, "check_image": False, **network}
-    places = {"dataset_dir": study / "images", "weights": trained / "model.pt", "output_dir": tmp_path / "inference"}
-    run_bundle(BUNDLE, "inference", overrides=options | {key: str(path) for key, path in places.items()})
-    predictions = pd.read_csv(tmp_path / "inference" / "predictions.csv").set_index("file")
-    scores = pd.read_csv(tmp_path / "evaluation" / "scores.csv")
-    assert len(scores) == 8
-    for _, row in scores.iterrows():
-        for finding in FINDINGS:
-            assert predictions.loc[row.file.rsplit("/", 1)[1], finding] == pytest.approx(
-                row[f"probability_{finding}"], abs=1e-5
-            )
+    assert_inference_equals_evaluation(BUNDLE, SMALL, study, trained, tmp_path)
 
 
 @pytest.mark.slow
 def test_two_ranks_train_one_network_from_any_folder(study, tmp_path):
-    configs = BUNDLE / "configs"
-    files = [f"{configs}/{name}.yaml" for name in ("train", "loss/two_way", "multi_gpu_train")]
-    options = {**SMALL, "config_file": files, "dataset_dir": study, "ckpt_dir": tmp_path / "run", "batch_size": 4}
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = python(*launcher, "-m", "monai.bundle", "run", *as_arguments(options), cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["run"]
-    state = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
-    assert not any(key.startswith("module.") for key in state)
-    assert all(torch.isfinite(tensor).all() for tensor in state.values())
-    assert len(pd.read_csv(tmp_path / "run" / "history.csv")) == SMALL["max_epochs"]
+    run = train_on_two_ranks(BUNDLE, ("train", "loss/two_way"), tmp_path, **SMALL, dataset_dir=study)
+    assert len(pd.read_csv(run / "history.csv")) == SMALL["max_epochs"]
