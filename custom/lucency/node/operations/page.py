@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ...results.templates import environment
 from ..jobs import Job, State
 from .queue_collector import LATEST
 from .status import NodeStatus
@@ -21,7 +22,8 @@ REFRESH_S = 10
 ROWS = 20
 SLICES, SLICE_S = 24, 900.0
 
-STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+HERE = Path(__file__).parent
+STYLE = (HERE / "page.css").read_text(encoding="utf-8")
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 """Lets a browser use this style and no other (Content-Security-Policy)."""
 
@@ -140,9 +142,8 @@ def _round_number(most: int) -> int:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    loader = jinja2.PackageLoader("lucency.node.operations", ".")
-    environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["duration"] = duration
-    environment.filters["words"] = lambda word: str(word).replace("_", " ")
-    environment.filters["grouped"] = lambda number: "–" if number is None else f"{number:,}"
-    return environment.get_template("page.html.j2")
+    templates = environment(HERE, html=True)
+    templates.filters["duration"] = duration
+    templates.filters["words"] = lambda word: str(word).replace("_", " ")
+    templates.filters["grouped"] = lambda number: "–" if number is None else f"{number:,}"
+    return templates.get_template("page.html.j2")

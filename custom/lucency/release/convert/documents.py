@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
 from ... import __version__
+from ...results.templates import environment
 from ..recipes import RECIPES
 from .blocks import replace_blocks
 from .network import PublishedNetwork
@@ -75,14 +75,16 @@ def readme(network: PublishedNetwork, preparation: Preparation, name: str, weigh
         weights: name of the file that it was converted from.
         checksum: SHA-256 of that file.
     """
-    loader = jinja2.FileSystemLoader(HERE)
-    environment = jinja2.Environment(loader=loader, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - no HTML
-    return environment.get_template("README.md.j2").render(
-        name=name,
-        network=network,
-        original=network.original,
-        lucency=__version__,
-        weights=weights,
-        checksum=checksum,
-        preparation=preparation.sentence,
+    return (
+        environment(HERE, html=False)
+        .get_template("README.md.j2")
+        .render(
+            name=name,
+            network=network,
+            original=network.original,
+            lucency=__version__,
+            weights=weights,
+            checksum=checksum,
+            preparation=preparation.sentence,
+        )
     )

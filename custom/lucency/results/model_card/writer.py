@@ -9,6 +9,7 @@ import jinja2
 from ...files import write_atomically
 from ...labels import display_name
 from ..report.measured import Measured
+from ..templates import environment
 from .atlas import atlas_card
 from .card import ModelCard
 
@@ -56,19 +57,6 @@ def _cell(value: Any) -> str:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=False,  # noqa: S701 - Markdown, from the bundle's own files
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {
-        "interval": _interval,
-        "figure": lambda value: "–" if value is None else f"{value:.3f}",
-        "cell": _cell,
-        "name": display_name,
-        "percent": lambda value: "–" if value is None else f"{100 * value:.1f} %",
-    }
-    return environment.get_template("card.md.j2")
+    templates = environment(HERE, html=False)
+    templates.filters |= {"interval": _interval, "cell": _cell, "name": display_name}
+    return templates.get_template("card.md.j2")

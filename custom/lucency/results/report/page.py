@@ -8,6 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from ...labels import display_name
+from ..templates import environment
 from .document import FindingGap, Subgroup
 from .drawing import Lines, Reliability, path_of, place
 from .measured import Measured
@@ -84,16 +85,8 @@ def _training(history: Sequence[Mapping[str, float | None]]) -> list[tuple[str, 
     return [(title, Lines.of(history, names)) for title, names in drawn if names]
 
 
-def _figure(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
 def _signed(value: float | None) -> str:
     return "–" if value is None else f"{value:+.3f}".replace("-", "−")
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
 
 
 def _p_value(value: float | None) -> str:
@@ -103,17 +96,9 @@ def _p_value(value: float | None) -> str:
 
 
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {
-        "figure": _figure,
+    templates = environment(HERE, html=True)
+    templates.filters |= {
         "signed": _signed,
-        "percent": _percent,
         "p_value": _p_value,
         "name": lambda finding: "Average" if finding == "average" else display_name(finding),
         "grouped": lambda number: f"{number:,}",
@@ -121,5 +106,5 @@ def _template() -> jinja2.Template:
         "digest": lambda text: text[:SHORTEST_DIGEST],
         "heading": lambda name: CHARACTERISTICS.get(name, name),
     }
-    environment.globals["place"] = place
-    return environment.get_template("page.html.j2")
+    templates.globals["place"] = place
+    return templates.get_template("page.html.j2")
