@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from monai.networks.layers.utils import get_norm_layer
 from torch import Tensor, nn
 
 from ..errors import ConfigError
 from .bilinear_pooling import bilinear_descriptor, bilinear_pool
+from .own_precision import OwnPrecision
 
 
-class BilinearHead(nn.Module):
+class BilinearHead(OwnPrecision):
     r"""Logits $z = W u(R_A f, R_B f) + b$ from the pairs of features that occur at the same position.
 
     $R$ is a 1x1 convolution with batch normalisation. $\Phi = \frac{1}{S} (R_A f)(R_B f)^\top$ and its descriptor $u$
@@ -34,6 +34,7 @@ class BilinearHead(nn.Module):
         ConfigError: `reduced_channels` are not two positive whole numbers, or differ in a symmetric head.
 
     Example:
+        >>> import torch
         >>> head = BilinearHead(in_channels=8, out_channels=3, reduced_channels=(4, 5))
         >>> head(torch.rand(2, 8, 7, 7)).shape
         torch.Size([2, 3])
@@ -61,14 +62,6 @@ class BilinearHead(nn.Module):
         self.reduce_second = None if symmetric else _reduction(in_channels, second, norm)
         self.out = nn.Linear(first * second, out_channels)
         nn.init.zeros_(self.out.bias)  # as MONAI begins its own DenseNet head
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (B, L) of features (B, C, H, W)."""
-        if torch.jit.is_scripting():  # type: ignore[attr-defined]
-            return self._logits(features)
-        else:  # noqa: RET505  an autocast on a device named at run time does not compile; a ruled out `else` need not
-            with torch.autocast(features.device.type, enabled=False):
-                return self._logits(features)
 
     def _logits(self, features: Tensor) -> Tensor:
         features = features.to(self.out.weight.dtype)

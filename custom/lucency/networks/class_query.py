@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import ConfigError
+from .own_precision import OwnPrecision
 from .query_controllers import ImageConditionedController, LinearController, MLPController, linear_columns
 from .query_vectors import Vectors, given_queries, initial_queries
 
 CONTROLLERS = ("linear", "mlp")
 
 
-class ClassQueryHead(nn.Module):
+class ClassQueryHead(OwnPrecision):
     r"""Logits $z = w(q; \theta) \cdot f(x)$, weights generated from one query a finding; a **reconstruction**.
 
     Label-Assemble gives each finding a query vector $q_l$ and lets one controller $w$ make the finding's weights and
@@ -144,14 +145,6 @@ class ClassQueryHead(nn.Module):
 
     def _first_queries(self) -> Tensor:
         return self.get_parameter("groups.0.queries").detach()
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (B, L) of features (B, F)."""
-        if torch.jit.is_scripting():  # type: ignore[attr-defined]
-            return self._logits(features)
-        else:  # noqa: RET505  an autocast on a device named at run time does not compile; a ruled out `else` need not
-            with torch.autocast(features.device.type, enabled=False):
-                return self._logits(features)
 
     def _logits(self, features: Tensor) -> Tensor:
         logits: list[Tensor] = []
