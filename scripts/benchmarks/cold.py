@@ -20,7 +20,7 @@ from bench_parts.measure import interleaved
 from bench_parts.options import image_parser
 from bench_parts.peers import named
 from bench_parts.radiographs import write_radiographs
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 
 from lucency.release.export import export_bundle
 from lucency.release.golden import BundlePipeline, seeded_weights
@@ -97,9 +97,7 @@ def main() -> None:
     chosen = image_parser(__doc__, rounds=5).parse_args()
     with tempfile.TemporaryDirectory() as work:
         rows = compare(chosen, Path(work))
-    show(rows)
-    if chosen.json:
-        write(chosen.json, rows)
+    report(rows, chosen.json)
 
 
 if __name__ == "__main__":

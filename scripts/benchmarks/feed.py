@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from bench_parts.measure import interleaved
 from bench_parts.options import parser
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 from feed_parts.feeds import OURS, OURS_FLOAT, label, monai, ours, write_images
 from feed_parts.many import in_new_process
 
@@ -79,9 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         rows = [row for random in (True, False) for row in feed(Path(work), chosen.images, chosen.rounds, random)]
         rows += size(Path(work))
-    show(rows)
-    if chosen.json:
-        write(chosen.json, rows)
+    report(rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from bench_parts.loaders import DEFAULT
 from bench_parts.measure import interleaved
 from bench_parts.options import image_parser
 from bench_parts.radiographs import write_radiographs
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 
 from lucency.terminal import run_script
 
@@ -76,9 +76,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as work:
         rows = compare(chosen, Path(work))
-    show(rows)
-    if chosen.json:
-        write(chosen.json, rows)
+    report(rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from bench_parts.loaders import CV2, DEFAULT, MONAI, SIZE, TUNED, Loader, label,
 from bench_parts.measure import interleaved
 from bench_parts.options import image_parser
 from bench_parts.radiographs import write_radiographs
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 
 from lucency.terminal import run_script
 from lucency.transforms import read_radiograph
@@ -87,9 +87,7 @@ def main() -> None:
             rows += speed(syntax, some, loaders, rounds) + exactness(syntax, some)
             print(f"{syntax}: done", flush=True)
         rows += stages(files["uncompressed"][0], SIZE, 5 * chosen.rounds)
-    show(rows)
-    if chosen.json:
-        write(chosen.json, rows)
+    report(rows, chosen.json)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import torch
 from bench_parts.machine import installed
 from bench_parts.measure import interleaved
 from bench_parts.options import parser
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 from train_parts.loops import BATCHES, Loops
 
 UNIT = "CPU-ms a batch of 32"
@@ -38,9 +38,7 @@ def main() -> None:
         ]
     times = ms["our_training"] / ms["bare_training"]
     rows.insert(1, Row("3", "training loop, times a bare one", ours_ms=times, at_most=2, unit="times"))
-    show(rows)
-    if options.json:
-        write(options.json, rows)
+    report(rows, options.json)
 
 
 if __name__ == "__main__":

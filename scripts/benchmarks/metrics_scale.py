@@ -13,7 +13,7 @@ import torch
 from bench_parts.measure import interleaved
 from bench_parts.options import parser
 from bench_parts.peers import named, peer
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 from monai.metrics import compute_average_precision, compute_roc_auc
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -118,9 +118,7 @@ def main() -> None:
     rows += [
         row(f"{name}, {given.findings} x {given.test_images:,}", ours_ms=ms[name]) for name in (DELONG, BY_PATIENT)
     ]
-    show(rows)
-    if given.json:
-        write(given.json, rows, largest_difference=float(max(gaps)), delong_over_bootstrap=errors.tolist())
+    report(rows, given.json, largest_difference=float(max(gaps)), delong_over_bootstrap=errors.tolist())
 
 
 if __name__ == "__main__":

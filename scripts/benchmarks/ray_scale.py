@@ -23,7 +23,7 @@ from bench_parts.loaders import BUNDLE, SIZE
 from bench_parts.measure import interleaved
 from bench_parts.options import parser
 from bench_parts.radiographs import encoded, phantom
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 
 from lucency.data.pixel_cache import PixelSettings
 from lucency.release.golden import BundlePipeline, seeded_weights
@@ -84,9 +84,7 @@ def main() -> None:
         rows = compare("prediction", predict_chunk, job, records, BATCH, chosen.rounds)
         files = [str(image)] * chosen.images
         rows += compare("pixel cache", rows_of_chunk, PixelSettings(SIZE), files * MORE, CHUNK_FILES, chosen.rounds)
-    show(rows)
-    if chosen.json:
-        write(chosen.json, rows)
+    report(rows, chosen.json)
 
 
 if __name__ == "__main__":

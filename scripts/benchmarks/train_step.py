@@ -13,7 +13,7 @@ import torch
 from bench_parts.machine import installed
 from bench_parts.measure import interleaved
 from bench_parts.options import parser
-from bench_parts.rows import Row, show, write
+from bench_parts.rows import Row, report
 from scipy.stats import sem, t
 from train_parts.augmentations import Augmentations
 from train_parts.recipes import Recipe, scores
@@ -93,9 +93,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = [augmentation(chosen.rounds), *steps(chosen.rounds, chosen.batch)]
     rows.append(epochs(chosen.images, chosen.size, chosen.epochs, chosen.seeds))
-    show(rows)
-    if chosen.json:
-        write(chosen.json, rows)
+    report(rows, chosen.json)
 
 
 if __name__ == "__main__":

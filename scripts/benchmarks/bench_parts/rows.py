@@ -112,3 +112,10 @@ def show(rows: Sequence[Row], console: Console | None = None) -> None:
     console.print(table)
     for note in dict.fromkeys(row.note for row in rows if row.note):
         console.print(f"- {note}", highlight=False)
+
+
+def report(rows: Sequence[Row], file: Path | None, **more: object) -> None:
+    """Show rows, and `write` them where a file is named."""
+    show(rows)
+    if file:
+        write(file, rows, **more)
