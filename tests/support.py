@@ -4,9 +4,14 @@ import doctest
 import os
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 BUNDLE = Path(__file__).parents[1] / "bundles" / "cxr_spml_classification"
 FINDINGS = ["atelectasis", "cardiomegaly", "effusion"]
@@ -69,6 +74,13 @@ def benchmark_commands(page: str) -> list[str]:
     """Lines of a page's shell blocks that run a benchmark."""
     blocks = re.findall(r"```bash\n(.*?)```", page, flags=re.DOTALL)
     return [line for block in blocks for line in block.splitlines() if "scripts/benchmarks/" in line]
+
+
+def parsed(command: str, monkeypatch: "pytest.MonkeyPatch") -> object:
+    """What a benchmark makes of a command line of a page."""
+    _, path, *arguments = shlex.split(command)
+    monkeypatch.setattr(sys, "argv", [path, *arguments])
+    return script(path)["parse"]()
 
 
 def run_snippets(page: str, *, alone: bool = True) -> None:

@@ -1,7 +1,6 @@
 """The page docs/explanation/label-assemble.md and its script: commands, snippets, and a whole run on tiny images."""
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from PIL import Image
 
 from lucency.comparison import Plan, assembled_study
 from lucency.data import read_study_table, write_study_table
-from support import benchmark_commands, script
+from support import benchmark_commands, parsed, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-assemble.md").read_text(encoding="utf-8")
@@ -48,9 +47,7 @@ def table(tmp_path_factory):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])
 def test_the_commands_are_accepted(command, monkeypatch):
-    _, path, *arguments = shlex.split(command)
-    monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path)["parse"]()
+    given = parsed(command, monkeypatch)
     plan = Plan.read(ROOT / given.plan)
     assert not given.neighbours or plan.neighbours is not None
 

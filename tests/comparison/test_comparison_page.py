@@ -1,14 +1,13 @@
 """The page docs/explanation/losses-compared.md: its snippet runs, its commands are accepted, its files are written."""
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
 from lucency.comparison import Recipe
-from support import benchmark_commands, script
+from support import benchmark_commands, parsed, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "losses-compared.md").read_text(encoding="utf-8")
@@ -17,9 +16,7 @@ COMMANDS = benchmark_commands(PAGE)
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])
 def test_the_commands_are_accepted(command, monkeypatch):
-    _, path, *arguments = shlex.split(command)
-    monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path)["parse"]()
+    given = parsed(command, monkeypatch)
     if hasattr(given, "recipe"):
         Recipe.read(ROOT / given.recipe)
 

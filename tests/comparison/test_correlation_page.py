@@ -1,7 +1,6 @@
 """The page docs/explanation/label-correlation.md and its script: commands, snippet, and a whole run on tiny data."""
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import yaml
 
 from lucency.comparison import CorrelationPlan, fold_studies, image_array, write_feature_maps
 from lucency.data.phantom import write_phantom
-from support import benchmark_commands, script
+from support import benchmark_commands, parsed, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-correlation.md").read_text(encoding="utf-8")
@@ -45,9 +44,7 @@ def write_plan(path, **recipe):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])
 def test_the_commands_are_accepted(command, monkeypatch):
-    _, path, *arguments = shlex.split(command)
-    monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path)["parse"]()
+    given = parsed(command, monkeypatch)
     if hasattr(given, "plan"):
         CorrelationPlan.read(ROOT / given.plan)
 

@@ -1,7 +1,6 @@
 """The page docs/explanation/label-refinement.md and its script: commands, snippet, and a whole run on tiny data."""
 
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from lucency.comparison import write_feature_maps
 from lucency.comparison.refinement_plan import RefinementPlan
 from lucency.data.phantom import write_phantom
 from lucency.labels import NIH14
-from support import benchmark_commands, script
+from support import benchmark_commands, parsed, script
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "label-refinement.md").read_text(encoding="utf-8")
@@ -57,9 +56,7 @@ def write_plan(path, **changes):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.split("/")[-1][:40])
 def test_the_commands_are_accepted(command, monkeypatch):
-    _, path, *arguments = shlex.split(command)
-    monkeypatch.setattr(sys, "argv", [path, *arguments])
-    given = script(path)["parse"]()
+    given = parsed(command, monkeypatch)
     if hasattr(given, "plan"):
         plan = RefinementPlan.read(ROOT / given.plan)
         assert (plan.noise == "measured") == bool(given.rates)
