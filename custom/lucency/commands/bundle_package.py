@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import ConfigError
 from .model_settings import model_options
 
 
@@ -38,8 +39,8 @@ def package(
             settings=model_options(bundle, weights, context.args, None),
             evaluation=evaluation,
             metadata=None if metadata is None else read_mapping(metadata, "write fields of metadata.json"),
-            license=None if license is None else license.read_text(encoding="utf-8"),
-            data_license=None if data_license is None else data_license.read_text(encoding="utf-8"),
+            license=_text(license),
+            data_license=_text(data_license),
             site=site,
             url=url,
             code=code,
@@ -53,3 +54,12 @@ def package(
         print("nothing measured: give --evaluation, the output folder of lucency run BUNDLE evaluate")
     if data_license is None:
         print("licence of the training data not stated: give --data-license before you publish")
+
+
+def _text(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file}: cannot be read ({error}); give a text file in UTF-8") from error

@@ -183,6 +183,19 @@ def test_the_command_states_measured_figures_and_says_what_is_missing(arguments,
     assert "url: https://example.org/b/models/model.pt" in (folder / "large_files.yml").read_text()
 
 
+@pytest.mark.parametrize("option", ["license", "data_license"])
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_text_that_cannot_be_read_is_one_line(arguments, tmp_path, option, content):
+    if content:
+        (tmp_path / "terms.txt").write_bytes(content)
+    app = Typer()
+    app.command(context_settings=ANY_KEY)(command)
+    words = [str(BUNDLE), "--weights", str(arguments["weights"]), f"--{option.replace('_', '-')}"]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "terms.txt")])
+    assert isinstance(done.exception, ConfigError)
+    assert "terms.txt: cannot be read (" in str(done.exception)
+
+
 def test_figures_of_other_weights_are_refused(arguments, evaluation):
     content = json.loads((evaluation / "model.json").read_text())
     (evaluation / "model.json").write_text(json.dumps({**content, "weights_sha256": "0" * 64}))
