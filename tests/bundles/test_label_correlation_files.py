@@ -1,7 +1,6 @@
 """The label-correlation bundle shares with the SPML bundle what can be shared, and differs where its method does."""
 
 import inspect
-import json
 
 import numpy as np
 import pytest
@@ -20,7 +19,6 @@ from lucency.release.golden import seeded_state
 from support import BUNDLE as SPML
 
 BUNDLE = SPML.with_name("cxr_label_correlation_classification")
-METADATA = json.loads((BUNDLE / "configs" / "metadata.json").read_text())
 OPTIONS = [(group, path.stem) for group in config_groups(BUNDLE) for path in (BUNDLE / "configs" / group).iterdir()]
 RUNGS = ("bce", "decomposition", "global", "consistency", "contrast")
 CHANGE_THE_NETWORK = [("ladder", "bce"), ("ladder", "decomposition")]
@@ -57,18 +55,6 @@ def configured(workflow="train", groups=None, **settings):
 @pytest.mark.parametrize("name", ["train", "inference", "evaluate", "multi_gpu_train"])
 def test_both_bundles_agree_on_all_but_the_method(name):
     assert shared(BUNDLE, name) == shared(SPML, name)
-
-
-@pytest.mark.parametrize("name", ["configs/evaluate.yaml", "configs/multi_gpu_train.yaml", "configs/logging.conf"])
-def test_overlays_are_the_same_to_the_letter(name):
-    text = (SPML / name).read_text().replace("cxr_spml", "cxr_label_correlation").replace(" --loss wan", "")
-    assert (BUNDLE / name).read_text() == text
-
-
-def test_both_bundles_need_the_same_packages_and_give_the_same_findings():
-    other = json.loads((SPML / "configs" / "metadata.json").read_text())
-    for key in ("schema", "monai_version", "pytorch_version", "required_packages_version", "network_data_format"):
-        assert METADATA[key] == other[key]
 
 
 def test_the_monitor_sees_an_epoch_before_the_checkpoint_and_on_rank_0_alone():
