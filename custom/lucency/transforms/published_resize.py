@@ -18,7 +18,23 @@ Pixels = NDArray[np.float32]
 _MID_GREY = 0.5  # TorchXRayVision resizes in [-1024, 1024] and surrounds the image with 0
 
 
-class SkimageResized(MapTransform):  # type: ignore[misc]
+class _Resized(MapTransform):  # type: ignore[misc]
+    def __init__(self, keys: KeysCollection, spatial_size: int, allow_missing_keys: bool = False) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.spatial_size = spatial_size
+
+    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
+        """Resize to (1, S, S), float32."""
+        resized = dict(data)
+        for key in self.key_iterator(resized):
+            resized[key] = torch.from_numpy(self._resize(np.asarray(resized[key], dtype=np.float32)))
+        return resized
+
+    def _resize(self, image: Pixels) -> Pixels:
+        raise NotImplementedError
+
+
+class SkimageResized(_Resized):
     r"""Resize as TorchXRayVision's ``XRayResizer`` does by default, with ``skimage.transform.resize``.
 
     A Gaussian of $\sigma = (f - 1) / 2$ for every axis that shrinks by a factor $f$, then linear interpolation, then
@@ -35,17 +51,6 @@ class SkimageResized(MapTransform):  # type: ignore[misc]
         tensor([0.1027, 0.8973])
     """
 
-    def __init__(self, keys: KeysCollection, spatial_size: int, allow_missing_keys: bool = False) -> None:
-        super().__init__(keys, allow_missing_keys)
-        self.spatial_size = spatial_size
-
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Resize to (1, S, S), float32."""
-        resized = dict(data)
-        for key in self.key_iterator(resized):
-            resized[key] = torch.from_numpy(self._resize(np.asarray(resized[key], dtype=np.float32)))
-        return resized
-
     def _resize(self, image: Pixels) -> Pixels:
         shrinking = [1.0, *(side / self.spatial_size for side in image.shape[1:])]
         sigma = [max(0.0, (factor - 1) / 2) for factor in shrinking]
@@ -57,7 +62,7 @@ class SkimageResized(MapTransform):  # type: ignore[misc]
         return clipped
 
 
-class TorchvisionResized(MapTransform):  # type: ignore[misc]
+class TorchvisionResized(_Resized):
     """Resize and crop as torchvision's ``Resize`` and ``CenterCrop`` do with an 8-bit image of Pillow.
 
     The shorter side becomes `shorter_side` by Pillow's anti-aliased bilinear interpolation, which rounds to 256 grey
@@ -78,20 +83,12 @@ class TorchvisionResized(MapTransform):  # type: ignore[misc]
     def __init__(
         self, keys: KeysCollection, spatial_size: int, shorter_side: int, allow_missing_keys: bool = False
     ) -> None:
-        super().__init__(keys, allow_missing_keys)
+        super().__init__(keys, spatial_size, allow_missing_keys)
         if shorter_side < spatial_size:
             raise ValueError(
                 f"shorter_side {shorter_side} is below spatial_size {spatial_size}; nothing is left to crop"
             )
-        self.spatial_size = spatial_size
         self.shorter_side = shorter_side
-
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Resize to (1, S, S), float32, multiples of 1/255."""
-        resized = dict(data)
-        for key in self.key_iterator(resized):
-            resized[key] = torch.from_numpy(self._resize(np.asarray(resized[key], dtype=np.float32)))
-        return resized
 
     def _resize(self, image: Pixels) -> Pixels:
         levels = Image.fromarray(np.rint(image[0] * 255).astype(np.uint8))
