@@ -13,6 +13,8 @@ from support import python
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(?:^`(\S+)`\n\n?)?^ *```(bash|sh|console|python|yaml)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
+_ALONE = ("bundle", "export", "predict")  # they may run OpenVINO, after which a process must not start another
+
 
 def blocks(page: Path) -> list[tuple[str, str, str]]:
     """File name (or nothing), language and text of every block of commands, Python and YAML."""
@@ -44,11 +46,11 @@ def smaller(text: str, replacements: Mapping[str, str]) -> str:
 def type_in(line: str) -> None:
     """Run a command as it is typed; it has to succeed."""
     program, *arguments = shlex.split(line, comments=True)
-    if program == "lucency":
+    if program == "lucency" and arguments[0] not in _ALONE:
         done = CliRunner().invoke(command_line(), arguments, catch_exceptions=False)
         assert done.exit_code == 0, f"{line}\n{done.output}"
         return
-    launcher = {"python": (), "torchrun": ("-m", "torch.distributed.run")}[program]
+    launcher = {"python": (), "torchrun": ("-m", "torch.distributed.run"), "lucency": ("-m", "lucency")}[program]
     ran = python(*launcher, *arguments)
     assert ran.returncode == 0, f"{line}\n{ran.stderr[-3000:]}"
 
