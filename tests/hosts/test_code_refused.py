@@ -37,6 +37,7 @@ def test_there_is_no_code(without_code):
         "configs/metadata.json",
         "docs/README.md",
         "docs/data_license.txt",
+        "docs/model_card.yaml",
         "large_files.yml",
         *(f"models/model.{suffix}" for suffix in ("onnx", "pt", "pt2", "safetensors", "ts")),
     }
