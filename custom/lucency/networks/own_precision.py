@@ -1,10 +1,12 @@
 """Heads that compute in the precision of their parameters, whatever autocast is in force."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
 
-class OwnPrecision(nn.Module):
+class OwnPrecision(nn.Module, ABC):
     """A head whose `_logits` (features to logits (B, L)) runs with autocast switched off.
 
     Only inside a TorchScript module under autocast do its products follow autocast, for TorchScript ignores the switch.
@@ -18,5 +20,6 @@ class OwnPrecision(nn.Module):
             with torch.autocast(features.device.type, enabled=False):
                 return self._logits(features)
 
+    @abstractmethod
     def _logits(self, features: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Logits (B, L) of features."""

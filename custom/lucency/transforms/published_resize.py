@@ -3,6 +3,7 @@
 MONAI's own resizing is as good, but other: a network answers differently to it, and thresholds move.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 
 import numpy as np
@@ -18,7 +19,7 @@ Pixels = NDArray[np.float32]
 _MID_GREY = 0.5  # TorchXRayVision resizes in [-1024, 1024] and surrounds the image with 0
 
 
-class _Resized(MapTransform):  # type: ignore[misc]
+class _Resized(MapTransform, ABC):  # type: ignore[misc]
     def __init__(self, keys: KeysCollection, spatial_size: int, allow_missing_keys: bool = False) -> None:
         super().__init__(keys, allow_missing_keys)
         self.spatial_size = spatial_size
@@ -30,8 +31,9 @@ class _Resized(MapTransform):  # type: ignore[misc]
             resized[key] = torch.from_numpy(self._resize(np.asarray(resized[key], dtype=np.float32)))
         return resized
 
+    @abstractmethod
     def _resize(self, image: Pixels) -> Pixels:
-        raise NotImplementedError
+        """Resize (1, H, W) to (1, S, S)."""
 
 
 class SkimageResized(_Resized):
